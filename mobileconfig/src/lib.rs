@@ -1,1 +1,7 @@
 //! Skeleton.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod cms;
+
+/// Stand-in until the crate's error arrives.
+pub type Error = cms::Error;
