@@ -178,7 +178,7 @@ impl fmt::Display for Subject {
                     '#' if at == 0 => f.write_str("\\#")?,
                     ' ' if at == 0 || at == last => f.write_str("\\ ")?,
                     control if control.is_ascii_control() => {
-                        write!(f, "\\{:02X}", u32::from(control))?
+                        write!(f, "\\{:02X}", u32::from(control))?;
                     }
                     other => write!(f, "{other}")?,
                 }
@@ -277,10 +277,7 @@ fn unescape(value: &str) -> Result<String, Error> {
     while let Some(character) = characters.next() {
         if character == '\\' {
             let rest = characters.as_str();
-            if let Some(byte) = rest
-                .get(..2)
-                .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-            {
+            if let Some(byte) = rest.get(..2).and_then(hex_byte) {
                 bytes.push(byte);
                 characters = rest[2..].chars();
             } else if let Some(special) = characters

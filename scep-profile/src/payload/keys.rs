@@ -190,6 +190,7 @@ fn read_alt_name(value: Option<&Value>) -> Result<SubjectAltName, Error> {
     Ok(alt_name)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn at_its_key(error: ValueError) -> Error {
     let key = error.fields().next().unwrap_or_default();
     let text = error.to_string();
