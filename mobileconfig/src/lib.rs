@@ -1,9 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-pub mod cms;
-
 mod builder;
+pub mod cms;
 mod compare;
 mod content;
 mod error;
