@@ -1,1 +1,20 @@
-//! Skeleton.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod certificate;
+mod error;
+mod fingerprint;
+mod key;
+#[cfg(feature = "okta")]
+pub mod okta;
+mod payload;
+mod subject;
+mod url;
+
+pub use certificate::CaCertificate;
+pub use error::Error;
+pub use fingerprint::{Fingerprint, FingerprintAlgorithm};
+pub use key::{KeySize, KeyUsage};
+pub use payload::{ScepPayload, SubjectAltName};
+pub use subject::Subject;
+pub use url::ScepUrl;
