@@ -8,6 +8,12 @@ pub(crate) fn okta(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
+/// JumpCloud's spelling is the same.
+#[must_use]
+pub(crate) fn jumpcloud(at: Timestamp) -> String {
+    okta(at)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

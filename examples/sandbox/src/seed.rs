@@ -17,6 +17,8 @@ pub struct Seed {
     pub macs: Vec<SeedMac>,
     /// Host-like part of the org's name, e.g. `sandbox`; used in logins and in the CA's names.
     pub org: String,
+    /// Whether JumpCloud has an Apple MDM server with the Macs enrolled in it.
+    pub apple_mdm: bool,
 }
 
 /// One Mac and its user.
@@ -75,6 +77,7 @@ impl Default for Seed {
                 mac(4, "Mary", "Somerville", false),
             ],
             org: "sandbox".to_owned(),
+            apple_mdm: true,
         }
     }
 }

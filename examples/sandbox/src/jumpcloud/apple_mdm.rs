@@ -20,7 +20,9 @@ pub(crate) fn route(state: &State, call: &Call, rest: &[&str]) -> Option<Outcome
                 .map(|known| Answer::ok(known.clone()))
                 .ok_or_else(Refusal::not_found)
         }),
-        ("GET", [id, "enrollmentprofiles"]) => server(state, id).map(|()| Answer::ok(serde_json::json!([]))),
+        ("GET", [id, "enrollmentprofiles"]) => {
+            server(state, id).map(|()| Answer::ok(serde_json::json!([])))
+        }
         _ => return None,
     })
 }

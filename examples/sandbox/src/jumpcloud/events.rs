@@ -9,17 +9,23 @@ use serde_json::{Map, Value, json};
 use crate::clock;
 
 use super::call::{Answer, Call, Outcome, Refusal};
+use super::object_id;
 use super::query::{at, printed};
 use super::state::{State, only, text};
-use super::object_id;
 
 /// Appends an event; `details` are its own members beside the common ones.
-pub(crate) fn record(state: &mut State, service: &str, event_type: &str, details: &Value, now: Timestamp) {
+pub(crate) fn record(
+    state: &mut State,
+    service: &str,
+    event_type: &str,
+    details: &Value,
+    now: Timestamp,
+) {
     let mut event = Map::from_iter([
         ("id".to_owned(), json!(object_id::new())),
         ("service".to_owned(), json!(service)),
         ("event_type".to_owned(), json!(event_type)),
-        ("timestamp".to_owned(), json!(clock::millis(now))),
+        ("timestamp".to_owned(), json!(clock::jumpcloud(now))),
         ("organization".to_owned(), json!(state.organization_id())),
         ("@version".to_owned(), json!("1")),
     ]);
@@ -37,9 +43,12 @@ pub(crate) fn search(state: &State, call: &Call) -> Outcome {
         .map(|services| services.iter().filter_map(Value::as_str).collect())
         .filter(|services: &Vec<&str>| !services.is_empty())
         .ok_or_else(|| Refusal::invalid("service is required and must be a list of strings"))?;
-    let start = time(body, "start_time")?.ok_or_else(|| Refusal::invalid("start_time is required"))?;
+    let start =
+        time(body, "start_time")?.ok_or_else(|| Refusal::invalid("start_time is required"))?;
     let end = time(body, "end_time")?;
-    let descending = body["sort"].as_str().is_some_and(|sort| sort.eq_ignore_ascii_case("desc"));
+    let descending = body["sort"]
+        .as_str()
+        .is_some_and(|sort| sort.eq_ignore_ascii_case("desc"));
     let limit = body["limit"].as_u64().unwrap_or(1000).clamp(1, 10_000);
 
     let mut events: Vec<&Value> = state
@@ -50,12 +59,17 @@ pub(crate) fn search(state: &State, call: &Call) -> Outcome {
             let at: Option<Timestamp> = text(event, "timestamp").parse().ok();
             at.is_some_and(|at| at >= start && end.is_none_or(|end| at <= end))
         })
-        .filter(|event| body.get("search_term").is_none_or(|term| term_holds(term, event)))
+        .filter(|event| {
+            body.get("search_term")
+                .is_none_or(|term| term_holds(term, event))
+        })
         .collect();
     if descending {
         events.reverse();
     }
-    if let Some(after) = body["search_after"].as_array().and_then(|key| key.last()?.as_str())
+    if let Some(after) = body["search_after"]
+        .as_array()
+        .and_then(|key| key.last()?.as_str())
         && let Some(at) = events.iter().position(|event| event["id"] == after)
     {
         events.drain(..=at);
@@ -66,7 +80,9 @@ pub(crate) fn search(state: &State, call: &Call) -> Outcome {
         .skip(skip)
         .take(usize::try_from(limit).unwrap_or(usize::MAX))
         .collect();
-    let last = page.last().map_or(json!([]), |event| json!([event["timestamp"], event["id"]]));
+    let last = page
+        .last()
+        .map_or(json!([]), |event| json!([event["timestamp"], event["id"]]));
     let count = page.len();
     let page: Vec<Value> = match fields(body) {
         Some(fields) => page.into_iter().map(|event| only(event, &fields)).collect(),
@@ -99,12 +115,16 @@ fn term_holds(term: &Value, event: &Value) -> bool {
         return true;
     };
     term.iter().all(|(key, value)| {
-        let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        let list = value
+            .as_array()
+            .map_or(std::slice::from_ref(value), Vec::as_slice);
         match key.as_str() {
             "and" => list.iter().all(|term| term_holds(term, event)),
             "or" => list.iter().any(|term| term_holds(term, event)),
             "not" => !list.iter().any(|term| term_holds(term, event)),
-            field => list.iter().any(|wanted| printed(at(event, field)) == printed(wanted)),
+            field => list
+                .iter()
+                .any(|wanted| printed(at(event, field)) == printed(wanted)),
         }
     })
 }

@@ -71,11 +71,17 @@ impl Graph {
 
     /// Drops every edge that touches the node.
     pub(crate) fn forget(&mut self, node: &Node) {
-        self.edges.retain(|edge| edge.from != *node && edge.to != *node);
+        self.edges
+            .retain(|edge| edge.from != *node && edge.to != *node);
     }
 
     /// The nodes of one kind joined to `node` by one edge, from either end.
-    fn neighbours(&self, relation: Relation, node: &Node, kind: &str) -> Vec<(Node, Option<Value>)> {
+    fn neighbours(
+        &self,
+        relation: Relation,
+        node: &Node,
+        kind: &str,
+    ) -> Vec<(Node, Option<Value>)> {
         self.edges
             .iter()
             .filter(|edge| edge.relation == relation)
@@ -120,9 +126,13 @@ impl Graph {
         self.edges
             .iter()
             .filter_map(|edge| match edge.relation {
-                Relation::Member if node.kind == "policy" => (edge.to == *node).then_some(&edge.from),
+                Relation::Member if node.kind == "policy" => {
+                    (edge.to == *node).then_some(&edge.from)
+                }
                 Relation::Member if node.kind == "policy_group" => None,
-                Relation::Member | Relation::Association => (edge.from == *node).then_some(&edge.to),
+                Relation::Member | Relation::Association => {
+                    (edge.from == *node).then_some(&edge.to)
+                }
             })
             .cloned()
             .collect()
@@ -136,7 +146,10 @@ pub(crate) fn associations(state: &State, call: &Call, node: &Node) -> Outcome {
         .query("targets")
         .filter(|wanted| allowed.contains(wanted))
         .ok_or_else(|| {
-            Refusal::invalid(format!("targets is required: one of {}", allowed.join(", ")))
+            Refusal::invalid(format!(
+                "targets is required: one of {}",
+                allowed.join(", ")
+            ))
         })?;
     connections(&state.graph, call, Relation::Association, node, wanted)
 }
@@ -168,7 +181,12 @@ pub(crate) fn associate(state: &mut State, call: &Call, node: &Node) -> Outcome 
 }
 
 /// `POST …/members` with `{op, type, id}`.
-pub(crate) fn change_members(state: &mut State, call: &Call, group: &Node, kind: &'static str) -> Outcome {
+pub(crate) fn change_members(
+    state: &mut State,
+    call: &Call,
+    group: &Node,
+    kind: &'static str,
+) -> Outcome {
     let member = operand(state, call, &[kind])?;
     operate(state, call, Relation::Member, group.clone(), member)
 }
@@ -176,7 +194,10 @@ pub(crate) fn change_members(state: &mut State, call: &Call, group: &Node, kind:
 fn operand(state: &State, call: &Call, allowed: &[&str]) -> Result<Node, Refusal> {
     let kind = call.required("type")?;
     if !allowed.contains(&kind) {
-        return Err(Refusal::invalid(format!("type must be one of {}", allowed.join(", "))));
+        return Err(Refusal::invalid(format!(
+            "type must be one of {}",
+            allowed.join(", ")
+        )));
     }
     let id = call.required("id")?;
     if !state.exists(kind, id) {
@@ -193,7 +214,11 @@ fn operate(state: &mut State, call: &Call, relation: Relation, from: Node, to: N
     let at = edges
         .iter()
         .position(|edge| edge.relation == relation && edge.from == from && edge.to == to);
-    let attributes = call.body.get("attributes").filter(|value| value.is_object()).cloned();
+    let attributes = call
+        .body
+        .get("attributes")
+        .filter(|value| value.is_object())
+        .cloned();
     let op = call.required("op")?;
     match (op, at) {
         ("add", None) => edges.push(Edge {
@@ -217,7 +242,9 @@ fn operate(state: &mut State, call: &Call, relation: Relation, from: Node, to: N
 
 /// `GET /{object}/{id}/{kind}s`: what `from` reaches, each with all ways to it.
 pub(crate) fn reached(state: &State, call: &Call, from: &Node, kind: &str) -> Outcome {
-    with_paths(call, state.graph.paths(from, kind), |path| path.last().map(|(_, end)| end.clone()))
+    with_paths(call, state.graph.paths(from, kind), |path| {
+        path.last().map(|(_, end)| end.clone())
+    })
 }
 
 /// The other way about: objects of one kind that reach `to`.
@@ -227,21 +254,30 @@ pub(crate) fn reaching(state: &State, call: &Call, sources: Vec<Node>, to: &Node
         .flat_map(|source| state.graph.paths(source, &to.kind))
         .filter(|path| path.last().is_some_and(|(_, end)| end == to))
         .collect();
-    with_paths(call, paths, |path| path.first().map(|(start, _)| start.clone()))
+    with_paths(call, paths, |path| {
+        path.first().map(|(start, _)| start.clone())
+    })
 }
 
 /// `GET …/memberof`: the groups a node is directly in.
 pub(crate) fn member_of(state: &State, call: &Call, node: &Node, kind: &str) -> Outcome {
     let groups = state.graph.neighbours(Relation::Member, node, kind);
-    let paths = groups.into_iter().map(|(group, _)| vec![(node.clone(), group)]);
-    with_paths(call, paths.collect(), |path| path.last().map(|(_, end)| end.clone()))
+    let paths = groups
+        .into_iter()
+        .map(|(group, _)| vec![(node.clone(), group)]);
+    with_paths(call, paths.collect(), |path| {
+        path.last().map(|(_, end)| end.clone())
+    })
 }
 
 fn with_paths(call: &Call, paths: Vec<Path>, subject: impl Fn(&Path) -> Option<Node>) -> Outcome {
     let mut rows: Vec<(Node, Vec<Value>)> = Vec::new();
     for path in paths {
         let Some(node) = subject(&path) else { continue };
-        let steps: Value = path.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect();
+        let steps: Value = path
+            .iter()
+            .map(|(from, to)| json!({ "from": from, "to": to }))
+            .collect();
         match rows.iter_mut().find(|(known, _)| *known == node) {
             Some((_, ways)) => ways.push(steps),
             None => rows.push((node, vec![steps])),
@@ -273,5 +309,8 @@ fn rank(kind: &str) -> u8 {
 
 /// The nodes of a list of objects.
 pub(crate) fn nodes(kind: &str, objects: &[Value]) -> Vec<Node> {
-    objects.iter().map(|object| Node::new(kind, text(object, "id"))).collect()
+    objects
+        .iter()
+        .map(|object| Node::new(kind, text(object, "id")))
+        .collect()
 }

@@ -70,13 +70,19 @@ pub(crate) fn get(groups: &[Value], id: &str) -> Outcome {
 }
 
 /// The sent name, unless another group has it.
-pub(crate) fn free_name(groups: &[Value], call: &Call, own: Option<&str>) -> Result<String, Refusal> {
+pub(crate) fn free_name(
+    groups: &[Value],
+    call: &Call,
+    own: Option<&str>,
+) -> Result<String, Refusal> {
     let name = call.required("name")?;
     let taken = groups
         .iter()
         .any(|group| group["name"] == name && own.is_none_or(|own| group["id"] != own));
     if taken {
-        return Err(Refusal::conflict(format!("a group named {name} exists already")));
+        return Err(Refusal::conflict(format!(
+            "a group named {name} exists already"
+        )));
     }
     Ok(name.to_owned())
 }
@@ -113,7 +119,11 @@ fn update(state: &mut State, call: &Call, id: &str) -> Outcome {
     free_name(&state.system_groups, call, Some(id))?;
     let group = device_group(id, state.organization_id(), &call.body);
     record(state, call, "group_update", &group);
-    for known in state.system_groups.iter_mut().filter(|known| known["id"] == id) {
+    for known in state
+        .system_groups
+        .iter_mut()
+        .filter(|known| known["id"] == id)
+    {
         known.clone_from(&group);
     }
     Ok(Answer::ok(group))
@@ -127,6 +137,7 @@ fn delete(state: &mut State, call: &Call, id: &str, node: &Node) -> Outcome {
 }
 
 fn record(state: &mut State, call: &Call, event: &str, group: &Value) {
-    let about = json!({ "resource": { "id": text(group, "id"), "name": group["name"], "type": KIND } });
+    let about =
+        json!({ "resource": { "id": text(group, "id"), "name": group["name"], "type": KIND } });
     events::record(state, "directory", event, &about, call.now);
 }

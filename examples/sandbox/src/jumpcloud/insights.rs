@@ -11,7 +11,12 @@ use super::state::{State, text};
 /// `/systeminsights/…`, the segments after `systeminsights`.
 pub(crate) fn route(state: &State, call: &Call, rest: &[&str]) -> Option<Outcome> {
     Some(match (call.method.as_str(), rest) {
-        ("GET", ["certificates"]) => table(state, call, &state.certificates, &["system_id", "common_name", "sha1"]),
+        ("GET", ["certificates"]) => table(
+            state,
+            call,
+            &state.certificates,
+            &["system_id", "common_name", "sha1"],
+        ),
         ("GET", ["apps"]) => table(state, call, &state.apps, &["system_id", "bundle_name"]),
         ("GET", ["managed_policies"]) => table(state, call, &[], &["system_id", "domain"]),
         _ => return None,
@@ -30,7 +35,9 @@ fn table(state: &State, call: &Call, rows: &[Value], fields: &[&str]) -> Outcome
             }
         }
     }
-    let rows = rows.iter().filter(|row| collects(state, text(row, "system_id")));
+    let rows = rows
+        .iter()
+        .filter(|row| collects(state, text(row, "system_id")));
     list(rows.cloned().collect(), call, INSIGHTS, Total::Absent)
 }
 

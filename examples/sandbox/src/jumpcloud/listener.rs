@@ -32,7 +32,12 @@ async fn serve(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
     let is_json = !uri.path().starts_with("/object-storage/");
     let body = match serde_json::from_slice(&body) {
         _ if body.is_empty() || !is_json => Ok(Value::Null),
@@ -44,11 +49,14 @@ async fn serve(
     let query = uri.query().unwrap_or_default();
     let mut world = shared.world();
     let now = world.now();
-    let authorized = header("x-api-key").is_some_and(|key| secrets::matches(&world.secrets.jumpcloud_api_key, &key));
+    let authorized = header("x-api-key")
+        .is_some_and(|key| secrets::matches(&world.secrets.jumpcloud_api_key, &key));
     let call = Call {
         method,
         path: uri.path().to_owned(),
-        query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        query: url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect(),
         authorized,
         org_id: header("x-org-id"),
         body,

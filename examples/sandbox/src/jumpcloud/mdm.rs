@@ -17,7 +17,7 @@ use super::state::{State, text};
 use super::{events, object_id, templates};
 
 /// What JumpCloud wants on one Mac.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignments {
     /// The profiles of the policies bound to the Mac, directly, by device group or by policy group.
     pub profiles: Vec<AssignedProfile>,
@@ -25,13 +25,21 @@ pub struct Assignments {
     pub software: Vec<AssignedSoftware>,
 }
 
-/// One policy's profile. It holds the challenge, so it has no `Debug`.
+/// One policy's profile. It holds the challenge, so its `Debug` names the policy only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AssignedProfile {
     /// The policy's id.
     pub policy: String,
     /// The profile's bytes, or why the policy holds none.
     pub payload: Result<Vec<u8>, String>,
+}
+
+impl std::fmt::Debug for AssignedProfile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AssignedProfile")
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One software app.
@@ -78,7 +86,10 @@ impl State {
                 policy: policy.id.clone(),
                 payload: payload(policy),
             });
-        let software = self.software.iter().filter(|app| bound("software_app", text(app, "id")));
+        let software = self
+            .software
+            .iter()
+            .filter(|app| bound("software_app", text(app, "id")));
         Assignments {
             profiles: profiles.collect(),
             software: software.map(assigned).collect(),
@@ -87,8 +98,12 @@ impl State {
 
     /// A Mac's contact: `lastContact` of its device.
     pub fn check_in(&mut self, system_id: &str, now: Timestamp) {
-        if let Some(system) = self.systems.iter_mut().find(|system| system["_id"] == system_id) {
-            system["lastContact"] = json!(clock::millis(now));
+        if let Some(system) = self
+            .systems
+            .iter_mut()
+            .find(|system| system["_id"] == system_id)
+        {
+            system["lastContact"] = json!(clock::jumpcloud(now));
         }
     }
 
@@ -102,7 +117,7 @@ impl State {
             "state": "pending",
             "detail": "",
             "exitStatus": 0,
-            "startedAt": clock::millis(now),
+            "startedAt": clock::jumpcloud(now),
             "stdOut": "",
             "stdErr": "",
         }));
@@ -117,14 +132,21 @@ impl State {
         now: Timestamp,
     ) {
         let pending = self.results.iter_mut().rev().find(|result| {
-            result["policyID"] == policy && result["systemID"] == system_id && result["state"] == "pending"
+            result["policyID"] == policy
+                && result["systemID"] == system_id
+                && result["state"] == "pending"
         });
         if let Some(result) = pending {
             result["success"] = json!(answer.is_ok());
             result["state"] = json!(if answer.is_ok() { "success" } else { "failed" });
-            result["detail"] = json!(answer.err().map(CommandError::to_string).unwrap_or_default());
+            result["detail"] = json!(
+                answer
+                    .err()
+                    .map(CommandError::to_string)
+                    .unwrap_or_default()
+            );
             result["exitStatus"] = json!(u8::from(answer.is_err()));
-            result["endedAt"] = json!(clock::millis(now));
+            result["endedAt"] = json!(clock::jumpcloud(now));
         }
         self.command_result(system_id, "InstallProfile", answer, now);
     }
@@ -135,9 +157,15 @@ impl State {
     }
 
     /// The Mac installed an app: a software status.
-    pub fn software_installed(&mut self, system_id: &str, software: &AssignedSoftware, now: Timestamp) {
-        self.software_statuses
-            .retain(|status| status["systemId"] != system_id || status["softwareAppId"] != software.app.as_str());
+    pub fn software_installed(
+        &mut self,
+        system_id: &str,
+        software: &AssignedSoftware,
+        now: Timestamp,
+    ) {
+        self.software_statuses.retain(|status| {
+            status["systemId"] != system_id || status["softwareAppId"] != software.app.as_str()
+        });
         self.software_statuses.push(json!({
             "id": object_id::new(),
             "softwareAppId": software.app,
@@ -145,18 +173,27 @@ impl State {
             "state": "INSTALLED",
             "code": 0,
             "details": "",
-            "timestamp": clock::millis(now),
+            "timestamp": clock::jumpcloud(now),
             "version": software.version,
         }));
     }
 
     /// Replaces the Mac's System Insights rows; `system_id` and `collection_time` are written here.
-    pub fn insights_collected(&mut self, system_id: &str, certificates: Vec<Value>, apps: Vec<Value>, now: Timestamp) {
-        for (table, rows) in [(&mut self.certificates, certificates), (&mut self.apps, apps)] {
+    pub fn insights_collected(
+        &mut self,
+        system_id: &str,
+        certificates: Vec<Value>,
+        apps: Vec<Value>,
+        now: Timestamp,
+    ) {
+        for (table, rows) in [
+            (&mut self.certificates, certificates),
+            (&mut self.apps, apps),
+        ] {
             table.retain(|row| row["system_id"] != system_id);
             table.extend(rows.into_iter().map(|mut row| {
                 row["system_id"] = json!(system_id);
-                row["collection_time"] = json!(clock::millis(now));
+                row["collection_time"] = json!(clock::jumpcloud(now));
                 row
             }));
         }
@@ -177,7 +214,9 @@ impl State {
                 "us_english_description": error.description,
             })
         });
-        let mdm = self.system(system_id).map_or(Value::Null, |system| system["mdm"].clone());
+        let mdm = self
+            .system(system_id)
+            .map_or(Value::Null, |system| system["mdm"].clone());
         let about = json!({
             "command_uuid": uuid::Uuid::new_v4(),
             "request_type": request,
@@ -237,9 +276,17 @@ fn bundle(app: &Value) -> Option<String> {
     if let Some(stated) = stated.iter().find(|stated| stated.starts_with("com.")) {
         return Some((*stated).to_owned());
     }
-    let hints = [text(app, "displayName"), text(settings, "location"), text(settings, "packageId")];
+    let hints = [
+        text(app, "displayName"),
+        text(settings, "location"),
+        text(settings, "packageId"),
+    ];
     let named = hints.iter().any(|hint| {
-        let letters: String = hint.to_lowercase().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        let letters: String = hint
+            .to_lowercase()
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric())
+            .collect();
         letters.contains("oktaverify") || letters.contains("490179405")
     });
     named.then(|| OKTA_VERIFY.to_owned())

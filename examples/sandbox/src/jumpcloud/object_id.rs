@@ -12,7 +12,11 @@ static COUNTER: AtomicU64 = AtomicU64::new(0);
 pub(crate) fn new() -> String {
     let seconds = Timestamp::now().as_second();
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    format!("{seconds:08x}{:010x}{:06x}", process() & 0xff_ffff_ffff, count & 0xff_ffff)
+    format!(
+        "{seconds:08x}{:010x}{:06x}",
+        process() & 0xff_ffff_ffff,
+        count & 0xff_ffff
+    )
 }
 
 /// Whether `text` has the form of an identifier.

@@ -43,7 +43,8 @@ impl Policy {
     }
 
     fn full(&self, state: &State) -> Value {
-        let fields = templates::find(state, &self.template).map_or(json!([]), |mut it| it["configFields"].take());
+        let fields = templates::find(state, &self.template)
+            .map_or(json!([]), |mut it| it["configFields"].take());
         json!({
             "id": self.id, "name": self.name, "notes": self.notes,
             "template": self.template(state, templates::shallow),
@@ -73,7 +74,9 @@ pub(crate) fn route(state: &mut State, call: &Call, rest: &[&str]) -> Option<Out
         ("POST", [id, "associations"]) => {
             node(state, id).and_then(|node| graph::associate(state, call, &node))
         }
-        ("GET", [id, "systems"]) => node(state, id).and_then(|node| graph::reached(state, call, &node, "system")),
+        ("GET", [id, "systems"]) => {
+            node(state, id).and_then(|node| graph::reached(state, call, &node, "system"))
+        }
         ("GET", [id, "systemgroups"]) => {
             node(state, id).and_then(|node| graph::reached(state, call, &node, "system_group"))
         }
@@ -96,7 +99,11 @@ pub(crate) fn nodes(state: &State) -> Vec<Node> {
 }
 
 fn all(state: &State, call: &Call) -> Outcome {
-    let entries = state.policies.iter().map(|policy| policy.shallow(state)).collect();
+    let entries = state
+        .policies
+        .iter()
+        .map(|policy| policy.shallow(state))
+        .collect();
     list(entries, call, USUAL, Total::Absent)
 }
 
@@ -114,8 +121,9 @@ fn node(state: &State, id: &str) -> Result<Node, Refusal> {
 
 fn create(state: &mut State, call: &Call) -> Outcome {
     let name = free_name(state, call, None)?;
-    let template = templates::find(state, text(&call.body["template"], "id"))
-        .ok_or_else(|| Refusal::invalid("template.id is required and must name a policy template"))?;
+    let template = templates::find(state, text(&call.body["template"], "id")).ok_or_else(|| {
+        Refusal::invalid("template.id is required and must name a policy template")
+    })?;
     let policy = Policy {
         id: object_id::new(),
         name,
@@ -162,7 +170,9 @@ fn free_name(state: &State, call: &Call, own: Option<&str>) -> Result<String, Re
         .iter()
         .any(|policy| policy.name == name && Some(policy.id.as_str()) != own);
     if taken {
-        return Err(Refusal::conflict(format!("a policy named {name} exists already")));
+        return Err(Refusal::conflict(format!(
+            "a policy named {name} exists already"
+        )));
     }
     Ok(name.to_owned())
 }
@@ -178,7 +188,9 @@ fn values(template: &Value, body: &Value) -> Result<Vec<Value>, Refusal> {
             let field = fields
                 .iter()
                 .find(|field| text(field, "id") == id)
-                .ok_or_else(|| Refusal::invalid(format!("configFieldID {id:?} is no field of the template")))?;
+                .ok_or_else(|| {
+                    Refusal::invalid(format!("configFieldID {id:?} is no field of the template"))
+                })?;
             Ok(json!({
                 "configFieldID": id,
                 "configFieldName": field["name"],

@@ -37,7 +37,9 @@ pub(crate) fn route(state: &mut State, call: &Call, rest: &[&str]) -> Option<Out
         ("GET", [_, "associations"], Some(node)) => graph::associations(state, call, &node),
         ("POST", [_, "associations"], Some(node)) => graph::associate(state, call, &node),
         ("GET", [_, "systems"], Some(node)) => graph::reached(state, call, &node, "system"),
-        ("GET", [_, "systemgroups"], Some(node)) => graph::reached(state, call, &node, "system_group"),
+        ("GET", [_, "systemgroups"], Some(node)) => {
+            graph::reached(state, call, &node, "system_group")
+        }
         _ => return None,
     })
 }
@@ -57,7 +59,11 @@ fn create(state: &mut State, call: &Call) -> Outcome {
 fn update(state: &mut State, call: &Call, id: &str) -> Outcome {
     let name = groups::free_name(&state.policy_groups, call, Some(id))?;
     let description = call.body["description"].as_str().unwrap_or_default();
-    for group in state.policy_groups.iter_mut().filter(|group| group["id"] == id) {
+    for group in state
+        .policy_groups
+        .iter_mut()
+        .filter(|group| group["id"] == id)
+    {
         group["name"] = json!(name);
         group["description"] = json!(description);
     }

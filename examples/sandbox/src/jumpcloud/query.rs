@@ -18,11 +18,20 @@ pub(crate) struct Limits {
 }
 
 /// v2: 10 by default, at most 100.
-pub(crate) const USUAL: Limits = Limits { default: 10, max: 100 };
+pub(crate) const USUAL: Limits = Limits {
+    default: 10,
+    max: 100,
+};
 /// `/applemdms`: 1 by default.
-pub(crate) const ONE: Limits = Limits { default: 1, max: 100 };
+pub(crate) const ONE: Limits = Limits {
+    default: 1,
+    max: 100,
+};
 /// `/systeminsights/*`: 10 by default, at most 10 000.
-pub(crate) const INSIGHTS: Limits = Limits { default: 10, max: 10_000 };
+pub(crate) const INSIGHTS: Limits = Limits {
+    default: 10,
+    max: 10_000,
+};
 
 /// Whether the route sends `x-total-count`; only a few are known to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +41,12 @@ pub(crate) enum Total {
 }
 
 /// A v2 list: filter, sort, page and pick fields, in that order.
-pub(crate) fn list(mut items: Vec<Value>, call: &Call, limits: Limits, total: Total) -> Result<Answer, Refusal> {
+pub(crate) fn list(
+    mut items: Vec<Value>,
+    call: &Call,
+    limits: Limits,
+    total: Total,
+) -> Result<Answer, Refusal> {
     for filter in call.query.iter().filter(|(key, _)| key == "filter") {
         for condition in filter.1.split(',').filter(|text| !text.is_empty()) {
             let condition = Condition::parse(condition, "")?;
@@ -43,7 +57,10 @@ pub(crate) fn list(mut items: Vec<Value>, call: &Call, limits: Limits, total: To
     let count = items.len();
     let page = page(items, number(call, "skip")?, number(call, "limit")?, limits);
     let page: Vec<Value> = match call.query("fields") {
-        Some(fields) => page.iter().map(|item| pick(item, fields, ',', "id")).collect(),
+        Some(fields) => page
+            .iter()
+            .map(|item| pick(item, fields, ',', "id"))
+            .collect(),
         None => page,
     };
     let answer = Answer::ok(page);
@@ -62,7 +79,13 @@ pub(crate) fn list_v1(mut items: Vec<Value>, call: &Call) -> Result<Answer, Refu
         }
     }
     let (skip, limit) = (number(call, "skip")?, number(call, "limit")?);
-    Ok(results(items, call.query("sort"), skip, limit, call.query("fields")))
+    Ok(results(
+        items,
+        call.query("sort"),
+        skip,
+        limit,
+        call.query("fields"),
+    ))
 }
 
 /// `{results, totalCount}` of a v1 list or search; `fields` is separated by spaces.
@@ -77,10 +100,12 @@ pub(crate) fn results(
     let total = items.len();
     let page: Vec<Value> = page(items, skip, limit, USUAL)
         .into_iter()
-        .map(|item| match fields.filter(|fields| !fields.trim().is_empty()) {
-            Some(fields) => pick(&item, fields, ' ', "_id"),
-            None => item,
-        })
+        .map(
+            |item| match fields.filter(|fields| !fields.trim().is_empty()) {
+                Some(fields) => pick(&item, fields, ' ', "_id"),
+                None => item,
+            },
+        )
         .collect();
     Answer::ok(json!({ "results": page, "totalCount": total }))
 }
@@ -97,10 +122,15 @@ impl Condition {
     /// Reads `field:op:value`; `prefix` is what stands before the operator (v1: `$`).
     pub(crate) fn parse(text: &str, prefix: &str) -> Result<Self, Refusal> {
         let mut parts = text.splitn(3, ':');
-        let (Some(field), Some(op), Some(value)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(Refusal::invalid(format!("filter must be field:{prefix}op:value")));
+        let (Some(field), Some(op), Some(value)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Refusal::invalid(format!(
+                "filter must be field:{prefix}op:value"
+            )));
         };
-        let known = ["eq", "ne", "gt", "ge", "gte", "lt", "le", "lte", "between", "search", "in"];
+        let known = [
+            "eq", "ne", "gt", "ge", "gte", "lt", "le", "lte", "between", "search", "in",
+        ];
         match op.strip_prefix(prefix).filter(|op| known.contains(op)) {
             Some(op) => Ok(Self {
                 field: field.to_owned(),
@@ -153,7 +183,12 @@ pub(crate) fn at<'a>(item: &'a Value, path: &str) -> &'a Value {
     path.split('.').fold(item, |value, key| &value[key])
 }
 
-fn page(items: Vec<Value>, skip: Option<usize>, limit: Option<usize>, limits: Limits) -> Vec<Value> {
+fn page(
+    items: Vec<Value>,
+    skip: Option<usize>,
+    limit: Option<usize>,
+    limits: Limits,
+) -> Vec<Value> {
     let limit = limit.filter(|limit| *limit > 0).unwrap_or(limits.default);
     items
         .into_iter()
@@ -165,8 +200,9 @@ fn page(items: Vec<Value>, skip: Option<usize>, limit: Option<usize>, limits: Li
 fn number(call: &Call, name: &str) -> Result<Option<usize>, Refusal> {
     call.query(name)
         .map(|text| {
-            text.parse()
-                .map_err(|_| Refusal::invalid(format!("{name} must be a whole number, not negative")))
+            text.parse().map_err(|_| {
+                Refusal::invalid(format!("{name} must be a whole number, not negative"))
+            })
         })
         .transpose()
 }
@@ -180,7 +216,9 @@ fn sort(items: &mut [Value], by: Option<&str>, separator: char) {
     items.sort_by(|left, right| {
         keys.iter()
             .map(|key| {
-                let (name, reverse) = key.strip_prefix('-').map_or((*key, false), |name| (name, true));
+                let (name, reverse) = key
+                    .strip_prefix('-')
+                    .map_or((*key, false), |name| (name, true));
                 let order = compare(&printed(at(left, name)), &printed(at(right, name)));
                 if reverse { order.reverse() } else { order }
             })

@@ -13,18 +13,31 @@ use super::state::{State, text};
 
 /// `GET /policies/{id}/policyresults`.
 pub(crate) fn of_policy(state: &State, call: &Call, policy: &str) -> Outcome {
-    let results = state.results.iter().filter(|result| result["policyID"] == policy);
+    let results = state
+        .results
+        .iter()
+        .filter(|result| result["policyID"] == policy);
     list(results.cloned().collect(), call, USUAL, Total::Absent)
 }
 
 /// `GET /policies/{id}/policystatuses`.
 pub(crate) fn latest_of_policy(state: &State, call: &Call, policy: &str) -> Outcome {
-    latest(state, call, |result| result["policyID"] == policy, "systemID")
+    latest(
+        state,
+        call,
+        |result| result["policyID"] == policy,
+        "systemID",
+    )
 }
 
 /// `GET /systems/{id}/policystatuses`.
 pub(crate) fn latest_of_system(state: &State, call: &Call, system: &str) -> Outcome {
-    latest(state, call, |result| result["systemID"] == system, "policyID")
+    latest(
+        state,
+        call,
+        |result| result["systemID"] == system,
+        "policyID",
+    )
 }
 
 /// `GET /policyresults` and `GET /policyresults/{id}`.
@@ -46,7 +59,11 @@ pub(crate) fn route(state: &State, call: &Call, rest: &[&str]) -> Option<Outcome
 /// How many of a device's policies are in each state, as v1's `policyStats`.
 pub(crate) fn stats(state: &State, system: &str) -> BTreeMap<&'static str, usize> {
     let mut newest: BTreeMap<&str, &str> = BTreeMap::new();
-    for result in state.results.iter().filter(|result| result["systemID"] == system) {
+    for result in state
+        .results
+        .iter()
+        .filter(|result| result["systemID"] == system)
+    {
         newest.insert(text(result, "policyID"), text(result, "state"));
     }
     let count = |wanted: &str| newest.values().filter(|state| **state == wanted).count();
@@ -68,5 +85,10 @@ fn latest(state: &State, call: &Call, belongs: impl Fn(&Value) -> bool, by: &str
             None => newest.push(result),
         }
     }
-    list(newest.into_iter().cloned().collect(), call, USUAL, Total::Absent)
+    list(
+        newest.into_iter().cloned().collect(),
+        call,
+        USUAL,
+        Total::Absent,
+    )
 }

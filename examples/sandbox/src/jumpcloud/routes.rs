@@ -6,7 +6,8 @@ use serde_json::json;
 use super::call::{Answer, Call, Outcome, Refusal};
 use super::state::State;
 use super::{
-    apple_mdm, events, groups, insights, object_id, policies, policy_groups, results, software, systems, templates,
+    apple_mdm, events, groups, insights, object_id, policies, policy_groups, results, software,
+    systems, templates,
 };
 
 /// Answers one call; the state changes where the call writes.
@@ -14,7 +15,11 @@ use super::{
 /// An unknown route is 404 like an unknown object. `x-org-id` follows JumpCloud's documented failures: 400 malformed,
 /// 401 missing for an administrator of several organisations, 403 on a route that does not take it, 404 unknown.
 pub fn answer(state: &mut State, call: &Call) -> Answer {
-    let segments: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
+    let segments: Vec<&str> = call
+        .path
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .collect();
     if let ["object-storage", object] = segments.as_slice() {
         return software::upload(state, call, object).unwrap_or_else(Refusal::into_v2);
     }
@@ -30,14 +35,26 @@ pub fn answer(state: &mut State, call: &Call) -> Answer {
         };
         handled.unwrap_or_else(|| Err(Refusal::not_found()))
     });
-    outcome.unwrap_or_else(|refusal| if v1 { refusal.into_v1() } else { refusal.into_v2() })
+    outcome.unwrap_or_else(|refusal| {
+        if v1 {
+            refusal.into_v1()
+        } else {
+            refusal.into_v2()
+        }
+    })
 }
 
 fn v2(state: &mut State, call: &Call, rest: &[&str]) -> Option<Outcome> {
     match rest {
-        ["policytemplates"] if call.method == http::Method::GET => Some(templates::all(state, call)),
-        ["policytemplates", id] if call.method == http::Method::GET => Some(templates::get(state, id)),
-        ["usergroups"] if call.method == http::Method::GET => Some(groups::user_groups(state, call)),
+        ["policytemplates"] if call.method == http::Method::GET => {
+            Some(templates::all(state, call))
+        }
+        ["policytemplates", id] if call.method == http::Method::GET => {
+            Some(templates::get(state, id))
+        }
+        ["usergroups"] if call.method == http::Method::GET => {
+            Some(groups::user_groups(state, call))
+        }
         ["policies", rest @ ..] => policies::route(state, call, rest),
         ["policygroups", rest @ ..] => policy_groups::route(state, call, rest),
         ["policyresults", rest @ ..] => results::route(state, call, rest),
@@ -76,7 +93,13 @@ fn admit(state: &State, call: &Call, segments: &[&str]) -> Result<(), Refusal> {
         ["api", "organizations", ..]
             | ["api", "search", "organizations"]
             | ["api", "v2", "organizations" | "providers", ..]
-            | ["api", "v2", "softwareapps", _, "reclaim-licenses" | "retry-installation"]
+            | [
+                "api",
+                "v2",
+                "softwareapps",
+                _,
+                "reclaim-licenses" | "retry-installation"
+            ]
     );
     match (call.org_id.as_deref(), takes_organization) {
         (None, true) if state.multi_tenant => Err(Refusal::new(
@@ -84,11 +107,17 @@ fn admit(state: &State, call: &Call, segments: &[&str]) -> Result<(), Refusal> {
             "x-org-id is required for an administrator of several organizations",
         )),
         (None, _) => Ok(()),
-        (Some(_), false) => Err(Refusal::new(StatusCode::FORBIDDEN, "x-org-id is not taken by this route")),
-        (Some(id), true) if !object_id::is_valid(id) => Err(Refusal::invalid("x-org-id is malformed")),
-        (Some(id), true) if id != state.organization_id() => {
-            Err(Refusal::new(StatusCode::NOT_FOUND, "organization not found"))
+        (Some(_), false) => Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "x-org-id is not taken by this route",
+        )),
+        (Some(id), true) if !object_id::is_valid(id) => {
+            Err(Refusal::invalid("x-org-id is malformed"))
         }
+        (Some(id), true) if id != state.organization_id() => Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "organization not found",
+        )),
         (Some(_), true) => Ok(()),
     }
 }

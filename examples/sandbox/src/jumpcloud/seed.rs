@@ -29,18 +29,22 @@ impl State {
         let mut state = Self {
             organization: json!({
                 "_id": organization, "id": organization, "displayName": seed.org, "logoUrl": null,
-                "created": clock::millis(now),
+                "created": clock::jumpcloud(now),
             }),
             ..Self::default()
         };
         let group = object_id::new();
         let settings = json!({ "name": PILOT_DEVICE_GROUP });
-        state.system_groups.push(groups::device_group(&group, &organization, &settings));
+        state
+            .system_groups
+            .push(groups::device_group(&group, &organization, &settings));
         let server = seed.apple_mdm.then(|| apple_mdm(&organization, now));
         for mac in &seed.macs {
             let id = object_id::new();
             let device = server.as_ref().map(|server| mdm_device(server, mac, now));
-            state.systems.push(system(&id, &organization, mac, device.as_ref(), now));
+            state
+                .systems
+                .push(system(&id, &organization, mac, device.as_ref(), now));
             state.mdm_devices.extend(device);
             if mac.in_pilot_group {
                 let (group, member) = (Node::new("system_group", &group), Node::new("system", &id));
@@ -59,7 +63,7 @@ fn apple_mdm(organization: &str, now: Timestamp) -> Value {
         "name": "JumpCloud MDM",
         "organization": organization,
         "apnsPushTopic": "com.apple.mgmt.External.00000000-0000-4000-8000-000000000001",
-        "apnsCertExpiry": clock::millis(expiry),
+        "apnsCertExpiry": clock::jumpcloud(expiry),
         "appleCertCreatorAppleID": "it@sandbox.example",
         "appleCertSerialNumber": "1A2B3C4D5E6F",
         "depServerTokenState": "missing",
@@ -80,7 +84,7 @@ fn mdm_device(server: &Value, mac: &SeedMac, now: Timestamp) -> Value {
         "modelFamily": "MAC",
         "depRegistered": false,
         "enrolled": true,
-        "createdAt": clock::millis(now),
+        "createdAt": clock::jumpcloud(now),
         "hasActivationLockBypassCodes": false,
         "securityInfo": {
             "userApprovedEnrollment": true, "enrolledViaDep": false, "isUserEnrollment": false,
@@ -93,7 +97,13 @@ fn mdm_device(server: &Value, mac: &SeedMac, now: Timestamp) -> Value {
     })
 }
 
-fn system(id: &str, organization: &str, mac: &SeedMac, device: Option<&Value>, now: Timestamp) -> Value {
+fn system(
+    id: &str,
+    organization: &str,
+    mac: &SeedMac,
+    device: Option<&Value>,
+    now: Timestamp,
+) -> Value {
     let mdm = match device {
         Some(device) => json!({
             "vendor": "internal", "profileIdentifier": "com.jumpcloud.mdm.enroll",
@@ -103,7 +113,10 @@ fn system(id: &str, organization: &str, mac: &SeedMac, device: Option<&Value>, n
         None => json!({ "vendor": "none", "userApproved": false, "dep": false }),
     };
     let mut version = mac.os_version.split('.');
-    let (major, minor) = (version.next().unwrap_or_default(), version.next().unwrap_or("0"));
+    let (major, minor) = (
+        version.next().unwrap_or_default(),
+        version.next().unwrap_or("0"),
+    );
     json!({
         "_id": id, "id": id,
         "organization": organization,
@@ -120,7 +133,7 @@ fn system(id: &str, organization: &str, mac: &SeedMac, device: Option<&Value>, n
         },
         "arch": "arm64", "archFamily": "arm64",
         "agentVersion": "2.2.0", "agentHasFullDiskAccess": true,
-        "created": clock::millis(now), "lastContact": clock::millis(now),
+        "created": clock::jumpcloud(now), "lastContact": clock::jumpcloud(now),
         "hwVendor": "apple",
         "mdm": mdm,
         "systemInsights": { "state": "enabled" },

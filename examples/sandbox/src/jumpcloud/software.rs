@@ -30,19 +30,26 @@ pub(crate) fn route(state: &mut State, call: &Call, rest: &[&str]) -> Option<Out
         ("PUT", [id], _) => update(state, call, id),
         ("DELETE", [id], Some(node)) => {
             state.software.retain(|app| app["id"] != *id);
-            state.software_statuses.retain(|status| status["softwareAppId"] != *id);
+            state
+                .software_statuses
+                .retain(|status| status["softwareAppId"] != *id);
             state.graph.forget(&node);
             record(state, call, "software_remove", &node.id);
             Ok(Answer::no_content())
         }
         ("GET", [id, "statuses"], _) => {
-            let own = state.software_statuses.iter().filter(|status| status["softwareAppId"] == *id);
+            let own = state
+                .software_statuses
+                .iter()
+                .filter(|status| status["softwareAppId"] == *id);
             list(own.cloned().collect(), call, USUAL, Total::Absent)
         }
         ("GET", [_, "associations"], Some(node)) => graph::associations(state, call, &node),
         ("POST", [_, "associations"], Some(node)) => graph::associate(state, call, &node),
         ("GET", [_, "systems"], Some(node)) => graph::reached(state, call, &node, "system"),
-        ("GET", [_, "systemgroups"], Some(node)) => graph::reached(state, call, &node, "system_group"),
+        ("GET", [_, "systemgroups"], Some(node)) => {
+            graph::reached(state, call, &node, "system_group")
+        }
         _ => return None,
     })
 }
@@ -68,7 +75,7 @@ pub(crate) fn upload(state: &mut State, call: &Call, object: &str) -> Outcome {
 
 fn create(state: &mut State, call: &Call) -> Outcome {
     call.required("displayName")?;
-    let now = clock::millis(call.now);
+    let now = clock::jumpcloud(call.now);
     let object = object_id::new();
     let mut app = json!({
         "id": object_id::new(),
@@ -95,7 +102,7 @@ fn create(state: &mut State, call: &Call) -> Outcome {
 fn update(state: &mut State, call: &Call, id: &str) -> Outcome {
     find(state, id)?;
     let sent = only(&call.body, &["displayName", "settings"]);
-    let mut changes = Map::from_iter([("updatedAt".to_owned(), json!(clock::millis(call.now)))]);
+    let mut changes = Map::from_iter([("updatedAt".to_owned(), json!(clock::jumpcloud(call.now)))]);
     if let Some(name) = sent.get("displayName") {
         changes.insert("displayName".to_owned(), name.clone());
     }
@@ -131,7 +138,10 @@ fn settings(body: &Value) -> Result<Vec<Value>, Refusal> {
                 return Err(Refusal::invalid("settings[].packageManager is required"));
             }
             let location = text(entry, "location");
-            if text(entry, "packageManager") == "APPLE_CUSTOM" && !location.is_empty() && !fetchable(location) {
+            if text(entry, "packageManager") == "APPLE_CUSTOM"
+                && !location.is_empty()
+                && !fetchable(location)
+            {
                 return Err(Refusal::invalid("settings[].location must be an https URL"));
             }
             let mut entry = entry.clone();
@@ -154,7 +164,12 @@ fn versions(app: &mut Value) -> impl Iterator<Item = &mut Value> {
         .as_array_mut()
         .into_iter()
         .flatten()
-        .filter_map(|entry| entry.get_mut("storedPackage")?.get_mut("versions")?.as_array_mut())
+        .filter_map(|entry| {
+            entry
+                .get_mut("storedPackage")?
+                .get_mut("versions")?
+                .as_array_mut()
+        })
         .flatten()
 }
 

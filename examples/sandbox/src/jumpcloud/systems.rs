@@ -36,9 +36,19 @@ pub(crate) fn search(state: &State, call: &Call) -> Outcome {
             fields.iter().any(|field| hit(&printed(at(system, field))))
         });
     }
-    let number = |key: &str| body[key].as_u64().and_then(|number| usize::try_from(number).ok());
+    let number = |key: &str| {
+        body[key]
+            .as_u64()
+            .and_then(|number| usize::try_from(number).ok())
+    };
     let sort = body["sort"].as_str();
-    Ok(query::results(found, sort, number("skip"), number("limit"), body["fields"].as_str()))
+    Ok(query::results(
+        found,
+        sort,
+        number("skip"),
+        number("limit"),
+        body["fields"].as_str(),
+    ))
 }
 
 /// v2 `/systems/{id}/…`, the segments after `systems`.
@@ -59,7 +69,10 @@ pub(crate) fn v2(state: &mut State, call: &Call, rest: &[&str]) -> Option<Outcom
         }
         ("GET", ["policystatuses"]) => results::latest_of_system(state, call, id),
         ("GET", ["softwareappstatuses"]) => {
-            let own = state.software_statuses.iter().filter(|status| status["systemId"] == *id);
+            let own = state
+                .software_statuses
+                .iter()
+                .filter(|status| status["systemId"] == *id);
             query::list(own.cloned().collect(), call, USUAL, Total::Absent)
         }
         ("GET", ["users" | "usergroups" | "commands"]) => Ok(Answer::ok(json!([]))),
@@ -68,7 +81,11 @@ pub(crate) fn v2(state: &mut State, call: &Call, rest: &[&str]) -> Option<Outcom
 }
 
 fn all(state: &State) -> Vec<Value> {
-    state.systems.iter().map(|system| shown(state, system)).collect()
+    state
+        .systems
+        .iter()
+        .map(|system| shown(state, system))
+        .collect()
 }
 
 fn get(state: &State, id: &str) -> Result<Value, Refusal> {
@@ -86,15 +103,27 @@ fn shown(state: &State, system: &Value) -> Value {
     let node = Node::new("system", id);
     let mut system = system.clone();
     system["policyStats"] = json!(results::stats(state, id));
-    system["isPolicyBound"] = json!(policies::nodes(state).iter().any(|policy| state.graph.reaches(policy, &node)));
+    system["isPolicyBound"] = json!(
+        policies::nodes(state)
+            .iter()
+            .any(|policy| state.graph.reaches(policy, &node))
+    );
     system
 }
 
 /// `PUT /systems/{id}`: the few members an administrator may set.
 fn update(state: &mut State, call: &Call, id: &str) -> Outcome {
     get(state, id)?;
-    for system in state.systems.iter_mut().filter(|system| system["_id"] == id) {
-        for key in ["displayName", "attributes", "allowMultiFactorAuthentication"] {
+    for system in state
+        .systems
+        .iter_mut()
+        .filter(|system| system["_id"] == id)
+    {
+        for key in [
+            "displayName",
+            "attributes",
+            "allowMultiFactorAuthentication",
+        ] {
             if let Some(value) = call.body.get(key) {
                 system[key] = value.clone();
             }
@@ -106,15 +135,29 @@ fn update(state: &mut State, call: &Call, id: &str) -> Outcome {
 /// The `filter` of a search: `["field:op:value", …]`, or `{and|or: [{field: value | {$op: value}}]}`.
 fn retain(systems: Vec<Value>, filter: &Value) -> Result<Vec<Value>, Refusal> {
     let conditions = |list: &Value| -> Result<Vec<Condition>, Refusal> {
-        let terms = list.as_array().map_or(std::slice::from_ref(list), Vec::as_slice);
-        terms.iter().map(terms_of).collect::<Result<Vec<_>, _>>().map(|all| all.concat())
+        let terms = list
+            .as_array()
+            .map_or(std::slice::from_ref(list), Vec::as_slice);
+        terms
+            .iter()
+            .map(terms_of)
+            .collect::<Result<Vec<_>, _>>()
+            .map(|all| all.concat())
     };
     let keep = |conditions: Vec<Condition>, any: bool| {
         let holds = |system: &Value| {
             let mut each = conditions.iter().map(|condition| condition.holds(system));
-            if any { each.any(|held| held) } else { each.all(|held| held) }
+            if any {
+                each.any(|held| held)
+            } else {
+                each.all(|held| held)
+            }
         };
-        systems.iter().filter(|system| holds(system)).cloned().collect()
+        systems
+            .iter()
+            .filter(|system| holds(system))
+            .cloned()
+            .collect()
     };
     match (filter.get("or"), filter.get("and")) {
         (Some(list), _) => Ok(keep(conditions(list)?, true)),
@@ -137,10 +180,16 @@ fn terms_of(term: &Value) -> Result<Vec<Condition>, Refusal> {
         match value.as_object() {
             Some(operators) => {
                 for (op, value) in operators {
-                    conditions.push(Condition::parse(&format!("{field}:{op}:{}", printed(value)), "$")?);
+                    conditions.push(Condition::parse(
+                        &format!("{field}:{op}:{}", printed(value)),
+                        "$",
+                    )?);
                 }
             }
-            None => conditions.push(Condition::parse(&format!("{field}:eq:{}", printed(value)), "")?),
+            None => conditions.push(Condition::parse(
+                &format!("{field}:eq:{}", printed(value)),
+                "",
+            )?),
         }
     }
     Ok(conditions)
@@ -149,7 +198,11 @@ fn terms_of(term: &Value) -> Result<Vec<Condition>, Refusal> {
 fn strings(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
-        Value::Array(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Value::Array(list) => list
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         _ => Vec::new(),
     }
 }

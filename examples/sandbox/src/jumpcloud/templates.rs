@@ -22,12 +22,16 @@ pub(crate) fn all(state: &State, call: &Call) -> Outcome {
 
 /// `GET /policytemplates/{id}`.
 pub(crate) fn get(state: &State, id: &str) -> Outcome {
-    find(state, id).map(Answer::ok).ok_or_else(Refusal::not_found)
+    find(state, id)
+        .map(Answer::ok)
+        .ok_or_else(Refusal::not_found)
 }
 
 /// The template with its config fields.
 pub(crate) fn find(state: &State, id: &str) -> Option<Value> {
-    catalogue(state).into_iter().find(|template| text(template, "id") == id)
+    catalogue(state)
+        .into_iter()
+        .find(|template| text(template, "id") == id)
 }
 
 /// The template as it stands in lists and inside policies: without config fields.
@@ -56,8 +60,18 @@ fn catalogue(state: &State) -> Vec<Value> {
     let mut ios_file = file.clone();
     ios_file["id"] = json!("5f21c4d3b544067fd53ba0c1");
     vec![
-        template("5f21c4d3b544067fd53ba0af", CUSTOM_PROFILE, "darwin", vec![file, redispatch]),
-        template("5f21c4d3b544067fd53ba0c0", "custom_mdm_profile_ios", "ios", vec![ios_file]),
+        template(
+            "5f21c4d3b544067fd53ba0af",
+            CUSTOM_PROFILE,
+            "darwin",
+            vec![file, redispatch],
+        ),
+        template(
+            "5f21c4d3b544067fd53ba0c0",
+            "custom_mdm_profile_ios",
+            "ios",
+            vec![ios_file],
+        ),
     ]
 }
 
