@@ -1,6 +1,9 @@
 //! How a sandbox is started.
 
-use crate::{faults::Faults, rate_limits::RateLimits, secrets::Secrets, seed::Seed, world::World};
+use crate::{
+    faults::Faults, fleet::Pace, rate_limits::RateLimits, secrets::Secrets, seed::Seed,
+    world::World,
+};
 
 /// What [`Sandbox::start`](crate::Sandbox::start) needs to know; the default is a fresh world with
 /// random secrets, free ports, the documented rate limits and a running fleet.
@@ -18,6 +21,8 @@ pub struct Options {
     pub faults: Faults,
     /// Whether the simulated Macs run.
     pub fleet: bool,
+    /// How often they check in and sign in.
+    pub pace: Pace,
     /// The public key (a JWK object) of a seeded Okta service app with `private_key_jwt` and DPoP.
     /// Its client id is [`SERVICE_APP_CLIENT_ID`](crate::okta::SERVICE_APP_CLIENT_ID).
     pub service_app_key: Option<serde_json::Value>,
@@ -32,6 +37,7 @@ impl Default for Options {
             rate_limits: RateLimits::default(),
             faults: Faults::none(),
             fleet: true,
+            pace: Pace::default(),
             service_app_key: None,
         }
     }

@@ -96,7 +96,7 @@ impl Sandbox {
             ),
         ];
         if options.fleet {
-            tasks.push(tokio::spawn(fleet::run(shared.clone())));
+            tasks.push(tokio::spawn(fleet::run(shared.clone(), options.pace)));
         }
         Ok(Self {
             shared,

@@ -1,122 +1,29 @@
-//! Exchanges with JumpCloud that were recorded or seen on a live tenant, replayed against the sandbox with plain
-//! HTTP: each test is one exchange, named for what the vendor did.
+//! Exchanges with JumpCloud that were recorded, seen on a live tenant or documented, replayed against the sandbox with
+//! plain HTTP: each test is one exchange, named for what the vendor did.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "an integration test")]
 
-use device_trust_sandbox::{Options, Sandbox, Seed};
+mod console;
+
+use console::{Console, PAYLOAD, REDISPATCH, TEMPLATE, policy, read, text};
+use device_trust_sandbox::{Options, Seed};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-const TEMPLATE: &str = "5f21c4d3b544067fd53ba0af";
-const PAYLOAD: &str = "5f21c4d3b544067fd53ba0b0";
-const REDISPATCH: &str = "6801173b9d77db0001baeed9";
+const PROFILE: &[u8] = b"<plist/>";
 
-struct Console {
-    sandbox: Sandbox,
-    http: reqwest::Client,
+async fn open() -> Console {
+    seeded(Seed::default()).await
 }
 
-struct Reply {
-    status: StatusCode,
-    total: Option<String>,
-    link: bool,
-    body: Value,
-}
-
-impl Console {
-    async fn open() -> Self {
-        Self::seeded(Seed::default()).await
-    }
-
-    async fn seeded(seed: Seed) -> Self {
-        let options = Options {
-            fleet: false,
-            seed,
-            ..Options::default()
-        };
-        Self {
-            sandbox: Sandbox::start(options).await.unwrap(),
-            http: reqwest::Client::new(),
-        }
-    }
-
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http
-            .request(method, format!("{}{path}", self.sandbox.jumpcloud_url()))
-            .header(
-                "x-api-key",
-                self.sandbox.secrets().jumpcloud_api_key.expose_secret(),
-            )
-    }
-
-    async fn get(&self, path: &str) -> Reply {
-        read(self.request(Method::GET, path)).await
-    }
-
-    async fn send(&self, method: Method, path: &str, body: &Value) -> Reply {
-        read(self.request(method, path).json(body)).await
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Reply {
-        self.send(Method::POST, path, &body).await
-    }
-
-    async fn policy(&self, name: &str) -> String {
-        let reply = self.post("/api/v2/policies", policy(name)).await;
-        assert_eq!(reply.status, StatusCode::CREATED);
-        text(&reply.body["id"])
-    }
-
-    async fn pilot_group(&self) -> String {
-        let groups = self
-            .get("/api/v2/systemgroups?filter=name:eq:macOS%20pilot")
-            .await;
-        text(&groups.body[0]["id"])
-    }
-}
-
-async fn read(request: reqwest::RequestBuilder) -> Reply {
-    let response = request.send().await.unwrap();
-    let header = |name: &str| {
-        response
-            .headers()
-            .get(name)
-            .map(|value| value.to_str().unwrap().to_owned())
-    };
-    let (status, total, link) = (
-        response.status(),
-        header("x-total-count"),
-        header("link").is_some(),
-    );
-    let body = response.bytes().await.unwrap();
-    let body = if body.is_empty() {
-        Value::Null
-    } else {
-        serde_json::from_slice(&body).unwrap()
-    };
-    Reply {
-        status,
-        total,
-        link,
-        body,
-    }
-}
-
-fn policy(name: &str) -> Value {
-    json!({
-        "name": name,
-        "template": { "id": TEMPLATE },
-        "values": [
-            { "configFieldID": PAYLOAD, "configFieldName": "payload", "value": "PHBsaXN0Lz4=", "sensitive": false },
-            { "configFieldID": REDISPATCH, "configFieldName": "redispatchPolicy", "value": false },
-        ],
-        "notes": "made by a test",
+async fn seeded(seed: Seed) -> Console {
+    Console::open(Options {
+        fleet: false,
+        seed,
+        ..Options::default()
     })
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
+    .await
 }
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -132,7 +39,7 @@ fn keys(value: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn organizations_answer_a_total_and_one_result() {
-    let reply = Console::open().await.get("/api/organizations").await;
+    let reply = open().await.get("/api/organizations").await;
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(reply.body["totalCount"], 1);
     assert_eq!(
@@ -143,7 +50,7 @@ async fn organizations_answer_a_total_and_one_result() {
 
 #[tokio::test]
 async fn a_wrong_key_is_401_in_the_error_shape_of_each_version() {
-    let console = Console::open().await;
+    let console = open().await;
     for (path, member) in [
         ("/api/organizations", "error"),
         ("/api/v2/policies", "message"),
@@ -157,7 +64,7 @@ async fn a_wrong_key_is_401_in_the_error_shape_of_each_version() {
 
 #[tokio::test]
 async fn the_organization_header_is_refused_as_documented() {
-    let console = Console::open().await;
+    let console = open().await;
     let with = async |path: &str, org: &str| {
         read(console.request(Method::GET, path).header("x-org-id", org)).await
     };
@@ -180,7 +87,7 @@ async fn the_organization_header_is_refused_as_documented() {
 
 #[tokio::test]
 async fn apple_mdms_page_by_one_and_tell_the_total() {
-    let reply = Console::open().await.get("/api/v2/applemdms").await;
+    let reply = open().await.get("/api/v2/applemdms").await;
     assert_eq!(reply.total.as_deref(), Some("1"));
     assert_eq!(reply.body.as_array().unwrap().len(), 1);
     for key in [
@@ -197,7 +104,7 @@ async fn apple_mdms_page_by_one_and_tell_the_total() {
 
 #[tokio::test]
 async fn one_apple_mdm_by_id_is_404_always() {
-    let console = Console::open().await;
+    let console = open().await;
     let id = text(&console.get("/api/v2/applemdms").await.body[0]["id"]);
     assert_eq!(
         console.get(&format!("/api/v2/applemdms/{id}")).await.status,
@@ -207,7 +114,7 @@ async fn one_apple_mdm_by_id_is_404_always() {
 
 #[tokio::test]
 async fn apple_mdm_devices_have_the_recorded_members_and_a_total() {
-    let console = Console::open().await;
+    let console = open().await;
     let id = text(&console.get("/api/v2/applemdms").await.body[0]["id"]);
     let reply = console
         .get(&format!("/api/v2/applemdms/{id}/devices?limit=2"))
@@ -237,14 +144,14 @@ async fn apple_mdm_devices_have_the_recorded_members_and_a_total() {
 
 #[tokio::test]
 async fn user_groups_tell_the_total() {
-    let reply = Console::open().await.get("/api/v2/usergroups").await;
+    let reply = open().await.get("/api/v2/usergroups").await;
     assert_eq!(reply.total.as_deref(), Some("0"));
     assert_eq!(reply.body, json!([]));
 }
 
 #[tokio::test]
 async fn an_empty_search_body_matches_every_system() {
-    let console = Console::open().await;
+    let console = open().await;
     let reply = console.post("/api/search/systems", json!({})).await;
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(reply.body["totalCount"], 4);
@@ -255,7 +162,7 @@ async fn an_empty_search_body_matches_every_system() {
 
 #[tokio::test]
 async fn a_search_takes_terms_filters_and_fields() {
-    let console = Console::open().await;
+    let console = open().await;
     let body = json!({
         "searchFilter": { "searchTerm": "GRACE", "fields": ["hostname", "displayName"] },
         "filter": { "and": [{ "osFamily": "darwin" }] },
@@ -268,7 +175,7 @@ async fn a_search_takes_terms_filters_and_fields() {
 
 #[tokio::test]
 async fn v1_systems_answer_results_and_a_total_with_the_internal_mdm() {
-    let console = Console::open().await;
+    let console = open().await;
     let reply = console
         .get("/api/systems?limit=1&filter=serialNumber:$eq:SBX0000002")
         .await;
@@ -285,7 +192,7 @@ async fn v1_systems_answer_results_and_a_total_with_the_internal_mdm() {
 
 #[tokio::test]
 async fn a_template_is_found_by_name_and_its_fields_by_its_id() {
-    let console = Console::open().await;
+    let console = open().await;
     let found = console
         .get("/api/v2/policytemplates?filter=name:eq:custom_mdm_profile_darwin")
         .await;
@@ -313,7 +220,7 @@ async fn a_template_is_found_by_name_and_its_fields_by_its_id() {
 
 #[tokio::test]
 async fn without_apple_mdm_the_template_list_is_empty() {
-    let console = Console::seeded(Seed {
+    let console = seeded(Seed {
         apple_mdm: false,
         ..Seed::default()
     })
@@ -327,8 +234,10 @@ async fn without_apple_mdm_the_template_list_is_empty() {
 
 #[tokio::test]
 async fn a_policy_is_created_with_201_and_read_back_in_clear() {
-    let console = Console::open().await;
-    let created = console.post("/api/v2/policies", policy("Okta trust")).await;
+    let console = open().await;
+    let created = console
+        .post("/api/v2/policies", policy("Okta trust", PROFILE))
+        .await;
     assert_eq!(created.status, StatusCode::CREATED);
     assert_eq!(
         keys(&created.body),
@@ -345,9 +254,9 @@ async fn a_policy_is_created_with_201_and_read_back_in_clear() {
 
 #[tokio::test]
 async fn the_policy_list_is_a_bare_shallow_array_without_a_link() {
-    let console = Console::open().await;
+    let console = open().await;
     for name in ["one", "two", "three"] {
-        console.policy(name).await;
+        console.policy(name, PROFILE).await;
     }
     let reply = console.get("/api/v2/policies?limit=2&sort=_id").await;
     assert_eq!(reply.body.as_array().unwrap().len(), 2);
@@ -363,8 +272,11 @@ async fn the_policy_list_is_a_bare_shallow_array_without_a_link() {
 
 #[tokio::test]
 async fn a_put_answers_the_shallow_policy_and_replaces_values_and_notes() {
-    let console = Console::open().await;
-    let path = format!("/api/v2/policies/{}", console.policy("before").await);
+    let console = open().await;
+    let path = format!(
+        "/api/v2/policies/{}",
+        console.policy("before", PROFILE).await
+    );
     let body = json!({
         "name": "after",
         "template": { "id": TEMPLATE },
@@ -383,8 +295,11 @@ async fn a_put_answers_the_shallow_policy_and_replaces_values_and_notes() {
 
 #[tokio::test]
 async fn a_deleted_policy_answers_204_and_is_gone() {
-    let console = Console::open().await;
-    let path = format!("/api/v2/policies/{}", console.policy("short-lived").await);
+    let console = open().await;
+    let path = format!(
+        "/api/v2/policies/{}",
+        console.policy("short-lived", PROFILE).await
+    );
     let deleted = console.send(Method::DELETE, &path, &Value::Null).await;
     assert_eq!(
         (deleted.status, deleted.body),
@@ -393,13 +308,14 @@ async fn a_deleted_policy_answers_204_and_is_gone() {
     assert_eq!(console.get(&path).await.status, StatusCode::NOT_FOUND);
 }
 
+/// That names are unique is documented; the status of a clash is the sandbox's choice.
 #[tokio::test]
 async fn a_policy_name_is_unique() {
-    let console = Console::open().await;
-    console.policy("taken").await;
+    let console = open().await;
+    console.policy("taken", PROFILE).await;
     assert_eq!(
         console
-            .post("/api/v2/policies", policy("taken"))
+            .post("/api/v2/policies", policy("taken", PROFILE))
             .await
             .status,
         StatusCode::CONFLICT
@@ -408,7 +324,7 @@ async fn a_policy_name_is_unique() {
 
 #[tokio::test]
 async fn adding_a_member_twice_is_409_and_removing_a_stranger_404() {
-    let console = Console::open().await;
+    let console = open().await;
     let members = format!(
         "/api/v2/systemgroups/{}/members",
         console.pilot_group().await
@@ -446,8 +362,11 @@ async fn adding_a_member_twice_is_409_and_removing_a_stranger_404() {
 
 #[tokio::test]
 async fn associations_need_a_target_and_show_from_both_ends() {
-    let console = Console::open().await;
-    let (policy, group) = (console.policy("bound").await, console.pilot_group().await);
+    let console = open().await;
+    let (policy, group) = (
+        console.policy("bound", PROFILE).await,
+        console.pilot_group().await,
+    );
     let path = format!("/api/v2/policies/{policy}/associations");
     let add = json!({ "op": "add", "type": "system_group", "id": group });
     assert_eq!(
@@ -482,7 +401,7 @@ async fn associations_need_a_target_and_show_from_both_ends() {
 
 #[tokio::test]
 async fn a_group_put_replaces_every_setting() {
-    let console = Console::open().await;
+    let console = open().await;
     let created = console
         .post(
             "/api/v2/systemgroups",
@@ -503,7 +422,7 @@ async fn a_group_put_replaces_every_setting() {
 
 #[tokio::test]
 async fn software_is_created_with_201_and_bound_from_the_app_side_only() {
-    let console = Console::open().await;
+    let console = open().await;
     let body = json!({ "displayName": "Okta Verify", "settings": [{
         "packageManager": "APPLE_CUSTOM", "packageId": "com.okta.mobile", "desiredState": "INSTALL",
         "location": "https://sandbox.example/OktaVerify.pkg", "description": "",
@@ -537,7 +456,7 @@ async fn software_is_created_with_201_and_bound_from_the_app_side_only() {
 
 #[tokio::test]
 async fn an_uploaded_package_goes_to_its_address_without_a_key() {
-    let console = Console::open().await;
+    let console = open().await;
     let body = json!({ "displayName": "Okta Verify", "settings": [{
         "packageManager": "APPLE_CUSTOM", "desiredState": "INSTALL",
         "storedPackage": { "versions": [{ "name": "OktaVerify.pkg", "version": 1, "size": 3, "sha256sum": "00" }] },
@@ -575,8 +494,8 @@ async fn an_uploaded_package_goes_to_its_address_without_a_key() {
 
 #[tokio::test]
 async fn directory_insights_answer_an_array_with_a_search_after_header() {
-    let console = Console::open().await;
-    console.policy("audited").await;
+    let console = open().await;
+    console.policy("audited", PROFILE).await;
     let body = json!({
         "service": ["directory"], "start_time": "2020-01-01T00:00:00Z",
         "search_term": { "and": [{ "event_type": "policy_create" }] },
@@ -600,7 +519,7 @@ async fn directory_insights_answer_an_array_with_a_search_after_header() {
 
 #[tokio::test]
 async fn system_insights_filter_by_eq_and_in_only() {
-    let console = Console::open().await;
+    let console = open().await;
     let path = "/api/v2/systeminsights/certificates?filter=";
     assert_eq!(
         console.get(&format!("{path}system_id:eq:x")).await.body,

@@ -89,9 +89,9 @@ pub(crate) fn search(state: &State, call: &Call) -> Outcome {
         None => page.into_iter().cloned().collect(),
     };
     Ok(Answer::ok(page)
-        .with_header("x-result-count", count)
-        .with_header("x-limit", limit)
-        .with_header("x-search_after", last))
+        .with_header("x-result-count", count.to_string())
+        .with_header("x-limit", limit.to_string())
+        .with_header("x-search_after", last.to_string()))
 }
 
 fn fields(body: &Value) -> Option<Vec<&str>> {

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::call::{Answer, Call, Outcome, Refusal};
+use super::events;
 use super::query::{Total, USUAL, list};
 use super::state::{State, text};
-use super::{events, query};
 
 /// An object of the graph.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,7 +177,7 @@ pub(crate) fn associate(state: &mut State, call: &Call, node: &Node) -> Outcome 
     } else {
         (other, node.clone())
     };
-    operate(state, call, Relation::Association, from, to)
+    operate(state, call, Relation::Association, &from, &to)
 }
 
 /// `POST …/members` with `{op, type, id}`.
@@ -188,7 +188,7 @@ pub(crate) fn change_members(
     kind: &'static str,
 ) -> Outcome {
     let member = operand(state, call, &[kind])?;
-    operate(state, call, Relation::Member, group.clone(), member)
+    operate(state, call, Relation::Member, group, &member)
 }
 
 fn operand(state: &State, call: &Call, allowed: &[&str]) -> Result<Node, Refusal> {
@@ -209,11 +209,11 @@ fn operand(state: &State, call: &Call, allowed: &[&str]) -> Result<Node, Refusal
     Ok(Node::new(kind, id))
 }
 
-fn operate(state: &mut State, call: &Call, relation: Relation, from: Node, to: Node) -> Outcome {
+fn operate(state: &mut State, call: &Call, relation: Relation, from: &Node, to: &Node) -> Outcome {
     let edges = &mut state.graph.edges;
     let at = edges
         .iter()
-        .position(|edge| edge.relation == relation && edge.from == from && edge.to == to);
+        .position(|edge| edge.relation == relation && edge.from == *from && edge.to == *to);
     let attributes = call
         .body
         .get("attributes")
@@ -248,7 +248,7 @@ pub(crate) fn reached(state: &State, call: &Call, from: &Node, kind: &str) -> Ou
 }
 
 /// The other way about: objects of one kind that reach `to`.
-pub(crate) fn reaching(state: &State, call: &Call, sources: Vec<Node>, to: &Node) -> Outcome {
+pub(crate) fn reaching(state: &State, call: &Call, sources: &[Node], to: &Node) -> Outcome {
     let paths = sources
         .iter()
         .flat_map(|source| state.graph.paths(source, &to.kind))
@@ -286,7 +286,7 @@ fn with_paths(call: &Call, paths: Vec<Path>, subject: impl Fn(&Path) -> Option<N
     let rows = rows.into_iter().map(|(node, ways)| {
         json!({ "id": node.id, "type": node.kind, "compiledAttributes": {}, "paths": ways })
     });
-    query::list(rows.collect(), call, USUAL, Total::Absent)
+    list(rows.collect(), call, USUAL, Total::Absent)
 }
 
 /// What may be bound to an object of this kind. A device group takes no `software_app`: software is bound from

@@ -44,11 +44,11 @@ pub(crate) fn route(state: &mut State, call: &Call, rest: &[&str]) -> Option<Out
         ("POST", [_, "associations"], Some(node)) => graph::associate(state, call, &node),
         ("GET", [_, "policies"], Some(node)) => {
             let nodes = policies::nodes(state);
-            graph::reaching(state, call, nodes, &node)
+            graph::reaching(state, call, &nodes, &node)
         }
         ("GET", [_, "policygroups"], Some(node)) => {
             let nodes = graph::nodes("policy_group", &state.policy_groups);
-            graph::reaching(state, call, nodes, &node)
+            graph::reaching(state, call, &nodes, &node)
         }
         ("GET", [_, "users" | "usergroups" | "commands"], _) => Ok(Answer::ok(json!([]))),
         _ => return None,

@@ -107,8 +107,11 @@ impl State {
         }
     }
 
-    /// The profile of a policy is on its way: a `pending` result.
+    /// The profile of a policy is on its way: a `pending` result, unless one is open still.
     pub fn profile_sent(&mut self, system_id: &str, policy: &str, now: Timestamp) {
+        if self.pending(system_id, policy).is_some() {
+            return;
+        }
         self.results.push(json!({
             "id": object_id::new(),
             "policyID": policy,
@@ -131,12 +134,7 @@ impl State {
         answer: Result<(), &CommandError>,
         now: Timestamp,
     ) {
-        let pending = self.results.iter_mut().rev().find(|result| {
-            result["policyID"] == policy
-                && result["systemID"] == system_id
-                && result["state"] == "pending"
-        });
-        if let Some(result) = pending {
+        if let Some(result) = self.pending(system_id, policy) {
             result["success"] = json!(answer.is_ok());
             result["state"] = json!(if answer.is_ok() { "success" } else { "failed" });
             result["detail"] = json!(
@@ -197,6 +195,14 @@ impl State {
                 row
             }));
         }
+    }
+
+    fn pending(&mut self, system_id: &str, policy: &str) -> Option<&mut Value> {
+        self.results.iter_mut().find(|result| {
+            result["policyID"] == policy
+                && result["systemID"] == system_id
+                && result["state"] == "pending"
+        })
     }
 
     fn command_result(
@@ -285,7 +291,7 @@ fn bundle(app: &Value) -> Option<String> {
         let letters: String = hint
             .to_lowercase()
             .chars()
-            .filter(|c| c.is_ascii_alphanumeric())
+            .filter(char::is_ascii_alphanumeric)
             .collect();
         letters.contains("oktaverify") || letters.contains("490179405")
     });

@@ -32,7 +32,7 @@ pub(crate) fn route(state: &mut State, call: &Call, rest: &[&str]) -> Option<Out
         ("POST", [_, "members"], Some(node)) => graph::change_members(state, call, &node, "policy"),
         ("GET", [_, "membership"], Some(node)) => {
             let nodes = policies::nodes(state);
-            graph::reaching(state, call, nodes, &node)
+            graph::reaching(state, call, &nodes, &node)
         }
         ("GET", [_, "associations"], Some(node)) => graph::associations(state, call, &node),
         ("POST", [_, "associations"], Some(node)) => graph::associate(state, call, &node),

@@ -65,7 +65,7 @@ pub(crate) fn list(
     };
     let answer = Answer::ok(page);
     Ok(match total {
-        Total::Header => answer.with_header("x-total-count", count),
+        Total::Header => answer.with_header("x-total-count", count.to_string()),
         Total::Absent => answer,
     })
 }

@@ -49,11 +49,14 @@ impl State {
             .collect()
     }
 
-    /// The serial number of a device, or `None` where there is no such device.
+    /// The id of the device with this serial number.
     #[must_use]
-    pub fn serial_number(&self, system_id: &str) -> Option<&str> {
-        self.system(system_id)
-            .and_then(|system| system["serialNumber"].as_str())
+    pub fn system_id(&self, serial_number: &str) -> Option<&str> {
+        let system = self
+            .systems
+            .iter()
+            .find(|system| system["serialNumber"] == serial_number)?;
+        system["_id"].as_str()
     }
 
     pub(crate) fn system(&self, id: &str) -> Option<&Value> {

@@ -23,7 +23,7 @@ pub(crate) fn search(state: &State, call: &Call) -> Outcome {
     let body = &call.body;
     let mut found = all(state);
     if let Some(filter) = body.get("filter") {
-        found = retain(found, filter)?;
+        found = retain(&found, filter)?;
     }
     let terms = strings(&body["searchFilter"]["searchTerm"]);
     let fields = strings(&body["searchFilter"]["fields"]);
@@ -62,10 +62,10 @@ pub(crate) fn v2(state: &mut State, call: &Call, rest: &[&str]) -> Option<Outcom
         ("GET", ["associations"]) => graph::associations(state, call, &node),
         ("POST", ["associations"]) => graph::associate(state, call, &node),
         ("GET", ["memberof"]) => graph::member_of(state, call, &node, "system_group"),
-        ("GET", ["policies"]) => graph::reaching(state, call, policies::nodes(state), &node),
+        ("GET", ["policies"]) => graph::reaching(state, call, &policies::nodes(state), &node),
         ("GET", ["policygroups"]) => {
             let nodes = graph::nodes("policy_group", &state.policy_groups);
-            graph::reaching(state, call, nodes, &node)
+            graph::reaching(state, call, &nodes, &node)
         }
         ("GET", ["policystatuses"]) => results::latest_of_system(state, call, id),
         ("GET", ["softwareappstatuses"]) => {
@@ -133,7 +133,7 @@ fn update(state: &mut State, call: &Call, id: &str) -> Outcome {
 }
 
 /// The `filter` of a search: `["field:op:value", …]`, or `{and|or: [{field: value | {$op: value}}]}`.
-fn retain(systems: Vec<Value>, filter: &Value) -> Result<Vec<Value>, Refusal> {
+fn retain(systems: &[Value], filter: &Value) -> Result<Vec<Value>, Refusal> {
     let conditions = |list: &Value| -> Result<Vec<Condition>, Refusal> {
         let terms = list
             .as_array()

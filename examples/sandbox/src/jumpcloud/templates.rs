@@ -64,18 +64,18 @@ fn catalogue(state: &State) -> Vec<Value> {
             "5f21c4d3b544067fd53ba0af",
             CUSTOM_PROFILE,
             "darwin",
-            vec![file, redispatch],
+            &[file, redispatch],
         ),
         template(
             "5f21c4d3b544067fd53ba0c0",
             "custom_mdm_profile_ios",
             "ios",
-            vec![ios_file],
+            &[ios_file],
         ),
     ]
 }
 
-fn template(id: &str, name: &str, family: &str, fields: Vec<Value>) -> Value {
+fn template(id: &str, name: &str, family: &str, fields: &[Value]) -> Value {
     json!({
         "id": id,
         "name": name,
