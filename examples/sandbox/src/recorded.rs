@@ -57,8 +57,8 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// Whether an administrator's tool asked for a change: any method but GET and HEAD, save the two
-    /// POSTs that only read (`/policies/simulate`) or sign in (`/oauth2/v1/token`).
+    /// Whether an administrator's tool asked for a change: any method but GET and HEAD, save the
+    /// POSTs that only read (`/policies/simulate`, JumpCloud's search and insights) or sign in (`/oauth2/v1/token`).
     ///
     /// The measure of "a second run makes no writes".
     #[must_use]
@@ -68,6 +68,7 @@ impl RecordedRequest {
             && !self.path.ends_with("/policies/simulate")
             && !self.path.ends_with("/oauth2/v1/token")
             && !self.path.starts_with("/api/search/")
+            && !self.path.starts_with("/insights/")
     }
 }
 

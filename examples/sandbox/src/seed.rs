@@ -19,6 +19,8 @@ pub struct Seed {
     pub org: String,
     /// Whether JumpCloud has an Apple MDM server with the Macs enrolled in it.
     pub apple_mdm: bool,
+    /// Whether JumpCloud's administrator belongs to several organisations, so that `x-org-id` must be sent.
+    pub multi_tenant: bool,
 }
 
 /// One Mac and its user.
@@ -78,6 +80,7 @@ impl Default for Seed {
             ],
             org: "sandbox".to_owned(),
             apple_mdm: true,
+            multi_tenant: false,
         }
     }
 }

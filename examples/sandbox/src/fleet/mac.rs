@@ -117,6 +117,14 @@ impl Mac {
             .flat_map(|profile| &profile.identities)
     }
 
+    /// The identity that Okta Verify attests with: the newest one whose key every app may use.
+    #[must_use]
+    pub fn attestation_identity(&self) -> Option<&Identity> {
+        self.identities()
+            .filter(|identity| identity.all_apps_access)
+            .max_by_key(|identity| identity.enrolled_at)
+    }
+
     /// Whether Okta Verify is installed.
     #[must_use]
     pub fn has_okta_verify(&self) -> bool {
@@ -141,16 +149,38 @@ impl fmt::Debug for Identity {
 mod tests {
     use super::*;
 
-    #[test]
-    fn debug_shows_no_private_key() {
-        let identity = Identity {
-            payload_uuid: "U".to_owned(),
+    fn identity(payload_uuid: &str, second: i64, all_apps_access: bool) -> Identity {
+        Identity {
+            payload_uuid: payload_uuid.to_owned(),
             certificate: String::new(),
             private_key: "5ec2e7".to_owned(),
             extractable: false,
-            all_apps_access: true,
-            enrolled_at: Timestamp::UNIX_EPOCH,
+            all_apps_access,
+            enrolled_at: Timestamp::from_second(second).unwrap(),
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_private_key() {
+        assert!(!format!("{:?}", identity("U", 0, true)).contains("5ec2e7"));
+    }
+
+    #[test]
+    fn okta_verify_takes_the_newest_identity_that_it_may_use() {
+        let mut mac = Mac::fresh(&crate::seed::Seed::default().macs[0]);
+        assert!(mac.attestation_identity().is_none());
+        let installed = InstalledProfile {
+            policy: String::new(),
+            uuid: String::new(),
+            installed_at: Timestamp::UNIX_EPOCH,
+            certificates: Vec::new(),
+            identities: vec![
+                identity("old", 1, true),
+                identity("new", 2, true),
+                identity("barred", 3, false),
+            ],
         };
-        assert!(!format!("{identity:?}").contains("5ec2e7"));
+        mac.profiles.insert("trust".to_owned(), installed);
+        assert_eq!(mac.attestation_identity().unwrap().payload_uuid, "new");
     }
 }

@@ -14,6 +14,24 @@ use super::{
 ///
 /// An unknown route is 404 like an unknown object. `x-org-id` follows JumpCloud's documented failures: 400 malformed,
 /// 401 missing for an administrator of several organisations, 403 on a route that does not take it, 404 unknown.
+///
+/// ```
+/// use device_trust_sandbox::{Seed, jumpcloud};
+///
+/// let mut state = jumpcloud::State::seeded(&Seed::default());
+/// let call = jumpcloud::Call {
+///     method: http::Method::GET,
+///     path: "/api/v2/systemgroups".to_owned(),
+///     query: vec![("filter".to_owned(), "name:eq:macOS pilot".to_owned())],
+///     authorized: true,
+///     org_id: None,
+///     body: serde_json::Value::Null,
+///     host: String::new(),
+///     now: jiff::Timestamp::UNIX_EPOCH,
+/// };
+/// let answer = jumpcloud::answer(&mut state, &call);
+/// assert_eq!(answer.body.unwrap()[0]["name"], "macOS pilot");
+/// ```
 pub fn answer(state: &mut State, call: &Call) -> Answer {
     let segments: Vec<&str> = call
         .path
@@ -119,5 +137,64 @@ fn admit(state: &State, call: &Call, segments: &[&str]) -> Result<(), Refusal> {
             "organization not found",
         )),
         (Some(_), true) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::seed::Seed;
+
+    fn call(method: &str, path: &str, body: Value) -> Call {
+        Call {
+            method: method.parse().unwrap(),
+            path: path.to_owned(),
+            query: Vec::new(),
+            authorized: true,
+            org_id: None,
+            body,
+            host: String::new(),
+            now: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn an_administrator_of_several_organizations_must_name_one() {
+        let mut state = State::seeded(&Seed {
+            multi_tenant: true,
+            ..Seed::default()
+        });
+        let mut call = call("GET", "/api/v2/policies", Value::Null);
+        assert_eq!(answer(&mut state, &call).status, StatusCode::UNAUTHORIZED);
+        call.org_id = Some(state.organization_id().to_owned());
+        assert_eq!(answer(&mut state, &call).status, StatusCode::OK);
+    }
+
+    #[test]
+    fn a_deleted_group_takes_its_edges_along() {
+        let mut state = State::seeded(&Seed::default());
+        let group = state.system_groups[0]["id"].as_str().unwrap().to_owned();
+        assert_eq!(state.graph.edges.len(), 3);
+        answer(
+            &mut state,
+            &call(
+                "DELETE",
+                &format!("/api/v2/systemgroups/{group}"),
+                Value::Null,
+            ),
+        );
+        assert!(state.graph.edges.is_empty());
+    }
+
+    #[test]
+    fn a_saved_state_answers_as_before() {
+        let mut state = State::seeded(&Seed::default());
+        let saved = serde_json::to_string(&state).unwrap();
+        let mut loaded: State = serde_json::from_str(&saved).unwrap();
+        let search = call("POST", "/api/search/systems", Value::Null);
+        assert_eq!(answer(&mut loaded, &search), answer(&mut state, &search));
     }
 }

@@ -31,6 +31,7 @@ impl State {
                 "_id": organization, "id": organization, "displayName": seed.org, "logoUrl": null,
                 "created": clock::jumpcloud(now),
             }),
+            multi_tenant: seed.multi_tenant,
             ..Self::default()
         };
         let group = object_id::new();
