@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::jumpcloud::mdm::OKTA_VERIFY;
 use crate::seed::SeedMac;
 
+use super::okta_verify::Registration;
+
 /// A Mac and everything on it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Mac {
@@ -30,6 +32,8 @@ pub struct Mac {
     pub commands: BTreeMap<String, Command>,
     /// The installed apps.
     pub apps: Vec<App>,
+    /// Okta Verify's registration, once Okta has allowed it.
+    pub okta_verify: Option<Registration>,
 }
 
 /// An installed configuration profile.
@@ -54,7 +58,7 @@ pub struct Identity {
     pub payload_uuid: String,
     /// The certificate, DER in hexadecimal.
     pub certificate: String,
-    /// The private key, PKCS#8 in hexadecimal.
+    /// The private key, PKCS#8 in PEM.
     pub private_key: String,
     /// Whether the key may be exported (`KeyIsExtractable`).
     pub extractable: bool,
@@ -107,6 +111,7 @@ impl Mac {
                 .then_some(by_hand)
                 .into_iter()
                 .collect(),
+            okta_verify: None,
         }
     }
 

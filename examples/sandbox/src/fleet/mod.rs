@@ -19,11 +19,13 @@ mod enrolment;
 mod failure;
 mod inventory;
 mod mac;
+mod okta_verify;
 mod profiles;
 mod run;
 mod scep_payload;
 
 pub use mac::{App, Command, Identity, InstalledProfile, Mac};
+pub use okta_verify::{Registration, SignIn};
 pub use run::Pace;
 pub(crate) use run::run;
 

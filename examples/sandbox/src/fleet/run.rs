@@ -9,7 +9,7 @@ use crate::jumpcloud::mdm::AssignedSoftware;
 use crate::shared::Shared;
 
 use super::mac::App;
-use super::{inventory, profiles};
+use super::{inventory, okta_verify, profiles};
 
 /// How often a Mac does what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +50,13 @@ pub(crate) async fn run(shared: Shared, pace: Pace) {
 }
 
 async fn live(shared: Shared, serial: String, pace: Pace) {
-    let mut next_sign_in = Instant::now();
+    let http = reqwest::Client::new();
+    let mut sign_in_at = Instant::now();
     loop {
         check_in(&shared, &serial).await;
-        if Instant::now() >= next_sign_in {
-            next_sign_in = Instant::now() + pace.sign_in;
+        if Instant::now() >= sign_in_at {
+            okta_verify::turn(&shared, &serial, &http).await;
+            sign_in_at = Instant::now() + pace.sign_in;
         }
         sleep(pace.check_in).await;
     }
