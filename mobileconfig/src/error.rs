@@ -190,7 +190,6 @@ impl Error {
     }
 
     /// A failure of the CMS envelope.
-    #[allow(dead_code, reason = "the constructor of the `cms` module")]
     pub(crate) fn cms(message: impl Into<String>) -> Self {
         Self::new(Kind::Cms, "", message)
     }

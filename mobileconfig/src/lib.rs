@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod builder;
+pub mod cms;
 mod compare;
 mod content;
 mod error;
