@@ -25,9 +25,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The world file cannot be read or written.
-    #[error("world file {}: {source}", path.display())]
-    WorldFile {
+    /// A file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
         /// The file.
         path: PathBuf,
         /// What the system said.

@@ -9,6 +9,7 @@ pub mod fleet;
 pub mod jumpcloud;
 pub mod okta;
 mod options;
+mod private_file;
 mod random;
 mod rate_limits;
 mod recorded;

@@ -183,7 +183,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// [`Error::WorldFile`] when the file cannot be written.
+    /// [`Error::File`] when the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let world = self.shared.world().clone();
         world.save(path)

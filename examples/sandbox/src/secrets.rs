@@ -1,9 +1,11 @@
 //! The three secrets of the job: what the operator may bring, and what the sandbox ends up using.
 
+use std::path::Path;
+
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::random;
+use crate::{error::Error, private_file, random};
 
 /// The secrets a caller wants the sandbox to use; each one left out becomes random.
 ///
@@ -55,6 +57,29 @@ impl SecretsInUse {
             }),
             scep_challenge: or(&given.scep_challenge, random::challenge),
         }
+    }
+
+    /// Writes `OKTA_API_TOKEN`, `JUMPCLOUD_API_KEY` and `SCEP_CHALLENGE` as shell assignments, with mode
+    /// 0600, so that `set -a; . FILE` hands them to another program.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] when the file cannot be written.
+    pub fn write_env_file(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        // Single quotes, so that no secret a caller brings can be read as shell.
+        let quoted =
+            |secret: &SecretString| format!("'{}'", secret.expose_secret().replace('\'', r"'\''"));
+        let text = format!(
+            "OKTA_API_TOKEN={}\nJUMPCLOUD_API_KEY={}\nSCEP_CHALLENGE={}\n",
+            quoted(&self.okta_api_token),
+            quoted(&self.jumpcloud_api_key),
+            quoted(&self.scep_challenge),
+        );
+        private_file::write(path, text.as_bytes()).map_err(|source| Error::File {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Replaces those that are given, so that a saved world follows the environment.

@@ -1,17 +1,13 @@
 //! All state of a sandbox as one serialisable value.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::Error, fleet, jumpcloud, okta, options::Options, recorded::RecordedRequest, scep,
-    secrets::SecretsInUse,
+    error::Error, fleet, jumpcloud, okta, options::Options, private_file,
+    recorded::RecordedRequest, scep, secrets::SecretsInUse,
 };
 
 /// The state of both services, the SCEP authority and the Macs, with the secrets and the ports.
@@ -80,10 +76,10 @@ impl World {
     ///
     /// # Errors
     ///
-    /// [`Error::WorldFile`] when the file cannot be read, [`Error::WorldContent`] when it is not a world.
+    /// [`Error::File`] when the file cannot be read, [`Error::WorldContent`] when it is not a world.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|source| Error::WorldFile {
+        let bytes = fs::read(path).map_err(|source| Error::File {
             path: path.to_owned(),
             source,
         })?;
@@ -99,28 +95,17 @@ impl World {
     ///
     /// # Errors
     ///
-    /// [`Error::WorldFile`] when the file cannot be written.
+    /// [`Error::File`] when the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
-        self.write(path).map_err(|source| Error::WorldFile {
+        self.write(path).map_err(|source| Error::File {
             path: path.to_owned(),
             source,
         })
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
-        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        let temporary = path.with_file_name(format!(
-            ".{}.{}",
-            name.to_string_lossy(),
-            std::process::id()
-        ));
-        let written = write_private(&temporary, &serde_json::to_vec_pretty(self)?)
-            .and_then(|()| fs::rename(&temporary, path));
-        if written.is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
-        written
+        private_file::write(path, &serde_json::to_vec_pretty(self)?)
     }
 }
 
@@ -134,22 +119,45 @@ impl std::fmt::Debug for World {
     }
 }
 
-/// Writes a new file that only its owner can read.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_saved_world_comes_back_and_only_its_owner_can_read_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("world.json");
+        let mut world = World::seeded(&Options::default()).unwrap();
+        world.ports = Ports {
+            okta: 1,
+            jumpcloud: 2,
+        };
+        world.save(&path).unwrap();
+        world.save(&path).unwrap();
+        assert_eq!(World::load(&path).unwrap().ports, world.ports);
+        assert_eq!(
+            fs::read_dir(directory.path()).unwrap().count(),
+            1,
+            "no temporary file stays"
+        );
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
     }
-    let mut file = options.open(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // The mode above counts only for a file that did not exist.
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+
+    #[test]
+    fn a_file_that_is_no_world_is_named_with_its_position_but_not_quoted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("world.json");
+        fs::write(&path, "{\n  \"secrets\": \"hush\"\n}").unwrap();
+        let error = World::load(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("world.json") && error.contains("line"),
+            "{error}"
+        );
+        assert!(!error.contains("hush"), "{error}");
     }
-    file.write_all(bytes)?;
-    file.sync_all()
 }
