@@ -2,12 +2,20 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod certificate;
+#[cfg(feature = "client")]
+pub mod client;
 mod error;
 mod fingerprint;
 mod key;
+#[cfg(feature = "message")]
+pub mod message;
 #[cfg(feature = "okta")]
 pub mod okta;
 mod payload;
+#[cfg(feature = "client")]
+pub mod preflight;
+#[cfg(feature = "server")]
+pub mod server;
 mod subject;
 mod url;
 

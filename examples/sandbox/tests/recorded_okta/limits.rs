@@ -1,0 +1,122 @@
+//! Rate limits, error shapes, request ids.
+
+use device_trust_sandbox::{Options, RateLimits};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::org::{Org, id};
+
+#[tokio::test]
+async fn the_eleventh_assignment_in_a_minute_gets_the_recorded_429() {
+    let org = Org::with(Options {
+        rate_limits: RateLimits::integrator(),
+        ..Options::default()
+    })
+    .await;
+    let policy = id(&org.access_policy("Device trust").await);
+    // One of the ten goes to the list that finds the app.
+    let app = org.app("Payroll").await;
+    let path = format!("/api/v1/apps/{app}/policies/{policy}");
+    for used in 1..10 {
+        let answer = org.put_nothing(&path).await;
+        assert_eq!(answer.status, 204);
+        assert_eq!(answer.header("x-rate-limit-limit"), "10");
+        assert_eq!(
+            answer.header("x-rate-limit-remaining"),
+            (9 - used).to_string()
+        );
+    }
+    let answer = org.put_nothing(&path).await;
+    answer.assert_error(429, "E0000047");
+    let text = "API call exceeded rate limit due to too many requests.";
+    assert_eq!(answer.body["errorSummary"], text);
+    assert_eq!(answer.body["errorCauses"], json!([]));
+    assert_eq!(answer.header("x-rate-limit-limit"), "10");
+    assert_eq!(answer.header("x-rate-limit-remaining"), "0");
+    assert!(answer.header("x-rate-limit-reset").parse::<i64>().unwrap() > 1_700_000_000);
+    assert!(answer.headers.get("retry-after").is_none());
+    // Another bucket is untouched.
+    assert_eq!(org.get(&format!("/api/v1/apps/{app}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_missing_feature_is_401_without_rate_limit_headers() {
+    let org = Org::fresh().await;
+    let answer = org.get("/api/v1/device-posture-checks").await;
+    answer.assert_error(401, "E0000015");
+    assert!(
+        answer
+            .headers
+            .keys()
+            .all(|name| !name.as_str().starts_with("x-rate-limit"))
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_or_missing_token_is_refused() {
+    let org = Org::fresh().await;
+    let path = "/api/v1/policies?type=ACCESS_POLICY";
+    Org::send(org.bare(Method::GET, path))
+        .await
+        .assert_error(401, "E0000011");
+    let wrong = org
+        .bare(Method::GET, path)
+        .header("authorization", "SSWS 00wrong");
+    let answer = Org::send(wrong).await;
+    answer.assert_error(401, "E0000011");
+    assert_eq!(answer.body["errorSummary"], "Invalid token provided");
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_405_and_an_unknown_path_404() {
+    let org = Org::fresh().await;
+    org.delete("/api/v1/logs")
+        .await
+        .assert_error(405, "E0000022");
+    org.get("/api/v1/nothing")
+        .await
+        .assert_error(404, "E0000007");
+}
+
+#[tokio::test]
+async fn every_answer_has_its_own_request_id() {
+    let org = Org::fresh().await;
+    let path = "/api/v1/groups";
+    let (one, two) = (org.get(path).await, org.get(path).await);
+    assert_ne!(
+        one.header("x-okta-request-id"),
+        two.header("x-okta-request-id")
+    );
+}
+
+#[tokio::test]
+async fn the_org_says_that_it_is_identity_engine_without_a_token() {
+    let org = Org::fresh().await;
+    let answer = Org::send(org.bare(Method::GET, "/.well-known/okta-organization")).await;
+    assert_eq!(answer.body["pipeline"], "idx");
+    assert!(answer.body["id"].as_str().unwrap().starts_with("00o"));
+}
+
+#[tokio::test]
+async fn pages_come_with_separate_link_headers() {
+    let org = Org::fresh().await;
+    let first = org.get("/api/v1/apps?limit=3").await;
+    let relations: Vec<String> = first.links().into_iter().map(|(rel, _)| rel).collect();
+    assert_eq!(relations, ["self", "next"]);
+    let second = org.get(&first.link("next").unwrap()).await;
+    assert_eq!(second.body.as_array().unwrap().len(), 1);
+    assert_eq!(second.link("next"), None);
+}
+
+#[tokio::test]
+async fn a_post_that_says_nothing_about_its_length_is_411() {
+    let org = Org::fresh().await;
+    let policy = id(&org.access_policy("Device trust").await);
+    let path = format!("/api/v1/policies/{policy}/lifecycle/deactivate");
+    // reqwest sends no Content-Length without a body.
+    assert_eq!(
+        Org::send(org.request(Method::POST, &path)).await.status,
+        411
+    );
+    assert_eq!(org.act(&path).await.status, 204);
+}
