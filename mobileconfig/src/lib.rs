@@ -1,1 +1,29 @@
-//! Skeleton.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod builder;
+mod compare;
+mod content;
+mod error;
+mod fields;
+mod identity;
+mod keys;
+mod payload;
+mod payloads;
+mod profile;
+mod read;
+mod redact;
+mod write;
+
+pub use builder::ProfileBuilder;
+pub use compare::{Ignore, semantic_eq};
+pub use content::PayloadContent;
+pub use error::Error;
+pub use identity::deterministic_uuid;
+pub use payload::Payload;
+pub use payloads::{certificate, notifications, pkcs12, service_management};
+pub use plist;
+pub use profile::{Profile, Scope};
+pub use read::{Limits, Note, read_plist};
+pub use redact::Redacted;
+pub use write::to_xml;

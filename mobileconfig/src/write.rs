@@ -1,0 +1,141 @@
+//! Writing: one profile has one XML text.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use plist::{Date, Value};
+
+use crate::{Error, Profile};
+
+impl Profile {
+    /// The profile as XML property list, UTF-8, with sorted keys and a final newline.
+    ///
+    /// Equal profiles give equal bytes.
+    ///
+    /// # Errors
+    /// [`Error::is_unwritable`] if a text holds a character XML 1.0 cannot carry (a control character other than
+    /// tab, line feed and carriage return), or a value is a UID, which only binary property lists have.
+    pub fn to_xml(&self) -> Result<Vec<u8>, Error> {
+        to_xml(self.to_value())
+    }
+}
+
+/// Any property list value as XML, under the rules of [`Profile::to_xml`].
+///
+/// ```
+/// let mut keys = plist::Dictionary::new();
+/// keys.insert("b".into(), true.into());
+/// keys.insert("a".into(), "x < y".into());
+/// let xml = String::from_utf8(mobileconfig::to_xml(keys.into())?).unwrap();
+/// assert!(xml.ends_with("<dict>\n\t<key>a</key>\n\t<string>x &lt; y</string>\n\t<key>b</key>\n\t<true/>\n</dict>\n</plist>\n"));
+/// # Ok::<(), mobileconfig::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`Profile::to_xml`].
+pub fn to_xml(mut value: Value) -> Result<Vec<u8>, Error> {
+    prepare(&mut value)?;
+    let mut xml = Vec::new();
+    value
+        .to_writer_xml(&mut xml)
+        .map_err(|error| Error::unwritable("", error.to_string()))?;
+    xml.push(b'\n');
+    if xml.contains(&b'\r') {
+        // XML readers turn a bare carriage return into a line feed; only a reference survives.
+        xml = xml
+            .split(|byte| *byte == b'\r')
+            .collect::<Vec<_>>()
+            .join(&b"&#13;"[..]);
+    }
+    Ok(xml)
+}
+
+/// Sorts keys and refuses what XML cannot carry.
+fn prepare(value: &mut Value) -> Result<(), Error> {
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                prepare(item).map_err(|error| error.within(&format!("[{index}]")))?;
+            }
+            Ok(())
+        }
+        Value::Dictionary(keys) => {
+            keys.sort_keys();
+            for (key, item) in keys.iter_mut() {
+                check_text(key)
+                    .and_then(|()| prepare(item))
+                    .map_err(|error| error.within(key))?;
+            }
+            Ok(())
+        }
+        Value::String(text) => check_text(text),
+        Value::Uid(_) => Err(Error::unwritable(
+            "",
+            "a UID exists in binary property lists only",
+        )),
+        Value::Date(date) if !is_writable_date(date) => Err(Error::unwritable(
+            "",
+            "the date is outside the years 0 to 9999",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_text(text: &str) -> Result<(), Error> {
+    match forbidden(text) {
+        Some(character) => {
+            let message = format!(
+                "the text holds U+{:04X}, which XML cannot carry",
+                u32::from(character)
+            );
+            Err(Error::unwritable("", message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The first character that XML 1.0 (section 2.2, production Char) cannot carry.
+pub(crate) fn forbidden(text: &str) -> Option<char> {
+    text.chars().find(|character| {
+        matches!(character, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
+    })
+}
+
+/// True for the years 0 to 9999, which have four digits in XML.
+pub(crate) fn is_writable_date(date: &Date) -> bool {
+    const YEAR_0_TO_1970: Duration = Duration::from_secs(62_167_219_200);
+    const YEAR_1970_TO_10000: Duration = Duration::from_secs(253_402_300_800);
+    match SystemTime::from(*date).duration_since(UNIX_EPOCH) {
+        Ok(after) => after < YEAR_1970_TO_10000,
+        Err(before) => before.duration() <= YEAR_0_TO_1970,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_carriage_return_is_written_as_a_reference() {
+        let xml = to_xml("one\r\ntwo".into()).unwrap();
+        assert!(
+            String::from_utf8(xml)
+                .unwrap()
+                .contains("<string>one&#13;\ntwo</string>")
+        );
+    }
+
+    #[test]
+    fn a_control_character_is_refused_with_its_path() {
+        let mut keys = plist::Dictionary::new();
+        keys.insert(
+            "List".into(),
+            Value::Array(vec!["fine".into(), "bell\u{7}".into()]),
+        );
+        let error = to_xml(keys.into()).unwrap_err();
+        assert!(error.is_unwritable());
+        assert_eq!(
+            error.to_string(),
+            "List[1]: the text holds U+0007, which XML cannot carry"
+        );
+    }
+}
