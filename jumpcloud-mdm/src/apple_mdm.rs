@@ -115,7 +115,10 @@ impl AppleMdm {
 impl JumpCloud {
     /// The Apple MDM of the organisation; empty when it is not set up. `GET /api/v2/applemdms`
     pub fn apple_mdms(&self) -> Items<AppleMdm> {
-        self.list(ListRoute::v2(["applemdms"]).unsorted(), ListOptions::default())
+        self.list(
+            ListRoute::v2(["applemdms"]).unsorted(),
+            ListOptions::default(),
+        )
     }
 
     /// The devices in Apple MDM. `GET /api/v2/applemdms/{id}/devices`

@@ -150,7 +150,8 @@ impl JumpCloud {
         kind: &ObjectType,
         id: &str,
     ) -> Result<(), Error> {
-        self.send_unit(&operation(from.segments(), op, kind, id)).await
+        self.send_unit(&operation(from.segments(), op, kind, id))
+            .await
     }
 
     /// The systems put into a device group directly. `GET /api/v2/systemgroups/{id}/members`
@@ -178,7 +179,8 @@ impl JumpCloud {
         system_id: &str,
     ) -> Result<(), Error> {
         let segments = ["systemgroups", group_id, "members"];
-        self.send_unit(&operation(segments, op, &ObjectType::System, system_id)).await
+        self.send_unit(&operation(segments, op, &ObjectType::System, system_id))
+            .await
     }
 }
 

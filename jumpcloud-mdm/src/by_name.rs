@@ -13,8 +13,10 @@ impl JumpCloud {
         list: impl FnOnce(ListOptions) -> Items<T>,
         read: impl Fn(&T) -> Option<&str>,
     ) -> Result<Vec<T>, Error> {
-        let options = Filter::eq(field, value)
-            .map_or_else(|_| ListOptions::default(), |filter| ListOptions::default().filter(filter));
+        let options = Filter::eq(field, value).map_or_else(
+            |_| ListOptions::default(),
+            |filter| ListOptions::default().filter(filter),
+        );
         let items: Vec<T> = list(options).try_collect().await?;
         Ok(items
             .into_iter()

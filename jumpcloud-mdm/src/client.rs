@@ -94,7 +94,7 @@ impl JumpCloud {
             .map_err(|failure| Error::from_failure(&failure, &self.scrubber(request)))
     }
 
-    fn decode<T: DeserializeOwned>(
+    pub(crate) fn decode<T: DeserializeOwned>(
         &self,
         request: &Request,
         response: &Response,
@@ -219,7 +219,9 @@ fn org_header(id: &str) -> Result<HeaderValue, Error> {
     }
     Err(Error::input(
         "org_id",
-        format!("`{id}` is not an organisation id: 24 hexadecimal digits, as the console shows under Settings"),
+        format!(
+            "`{id}` is not an organisation id: 24 hexadecimal digits, as the console shows under Settings"
+        ),
     ))
 }
 

@@ -76,7 +76,12 @@ impl JumpCloud {
     /// An [`Error`] by the answer's meaning; [`Error::Input`] when several have the name.
     pub async fn device_group_named(&self, name: &str) -> Result<Option<DeviceGroup>, Error> {
         let found = self
-            .matching("name", name, |options| self.device_groups(options), |group| group.name.as_deref())
+            .matching(
+                "name",
+                name,
+                |options| self.device_groups(options),
+                |group| group.name.as_deref(),
+            )
             .await?;
         only("device group", name, found, |group| &group.id)
     }

@@ -69,7 +69,9 @@ pub enum Error {
         context: Box<Context>,
     },
     /// No usable answer: no connection, a time-out on a read, or a 5xx on a read that did not end with the retries.
-    #[error("JumpCloud cannot be reached ({reason}); try again later, see https://status.jumpcloud.com ({context})")]
+    #[error(
+        "JumpCloud cannot be reached ({reason}); try again later, see https://status.jumpcloud.com ({context})"
+    )]
     Unavailable {
         /// Why.
         reason: String,
@@ -77,7 +79,9 @@ pub enum Error {
         context: Box<Context>,
     },
     /// A write that may or may not have happened. Read the object back before repeating it.
-    #[error("the write may or may not have happened ({reason}); read the object back before repeating it ({context})")]
+    #[error(
+        "the write may or may not have happened ({reason}); read the object back before repeating it ({context})"
+    )]
     Ambiguous {
         /// Why the outcome is unknown.
         reason: String,
@@ -85,7 +89,9 @@ pub enum Error {
         context: Box<Context>,
     },
     /// The answer has another shape than documented.
-    #[error("JumpCloud's answer does not have the documented shape at `{path}`: {message} ({context})")]
+    #[error(
+        "JumpCloud's answer does not have the documented shape at `{path}`: {message} ({context})"
+    )]
     Decode {
         /// The key path in the body.
         path: String,

@@ -4,11 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Number, Value};
 
-use crate::{
-    Error, Filter, Items, JumpCloud, ListOptions,
-    list::ListRoute,
-    wire::resource,
-};
+use crate::{Error, Filter, Items, JumpCloud, ListOptions, list::ListRoute, wire::resource};
 
 resource! {
     /// A certificate on a device (`/api/v2/systeminsights/certificates`). Dates and most numbers are texts.
@@ -111,7 +107,9 @@ impl InsightsCertificate {
 
 fn rows_of(table: &str, system_id: &str) -> Result<(ListRoute, ListOptions), Error> {
     // Not sorted: which columns sort is not documented, and one page holds all rows of a device.
-    let route = ListRoute::v2(["systeminsights", table]).unsorted().max_rows(10_000);
+    let route = ListRoute::v2(["systeminsights", table])
+        .unsorted()
+        .max_rows(10_000);
     let options = ListOptions::default().filter(Filter::eq("system_id", system_id)?);
     Ok((route, options))
 }
@@ -121,7 +119,10 @@ impl JumpCloud {
     ///
     /// # Errors
     /// [`Error::Input`] when the id is none.
-    pub fn insights_certificates(&self, system_id: &str) -> Result<Items<InsightsCertificate>, Error> {
+    pub fn insights_certificates(
+        &self,
+        system_id: &str,
+    ) -> Result<Items<InsightsCertificate>, Error> {
         let (route, options) = rows_of("certificates", system_id)?;
         Ok(self.list(route, options))
     }

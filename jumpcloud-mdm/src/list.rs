@@ -232,12 +232,21 @@ mod tests {
 
     #[test]
     fn a_short_page_ends_the_list_unless_the_server_names_a_larger_total() {
-        let cursor = Cursor { skip: 100, pages: 1 };
-        let next = Some(Cursor { skip: 200, pages: 2 });
+        let cursor = Cursor {
+            skip: 100,
+            pages: 1,
+        };
+        let next = Some(Cursor {
+            skip: 200,
+            pages: 2,
+        });
         assert_eq!(cursor.after(100, 100, None), next);
         assert_eq!(cursor.after(99, 100, None), None);
         assert_eq!(cursor.after(0, 100, Some(500)), None);
-        let capped = Cursor { skip: 110, pages: 2 };
+        let capped = Cursor {
+            skip: 110,
+            pages: 2,
+        };
         assert_eq!(cursor.after(10, 100, Some(500)), Some(capped));
         assert_eq!(cursor.after(10, 100, Some(110)), None);
     }

@@ -54,7 +54,10 @@ impl fmt::Debug for Policy {
         f.debug_struct("Policy")
             .field("id", &self.id)
             .field("name", &self.name)
-            .field("template", &self.template.as_ref().map(|template| &template.id))
+            .field(
+                "template",
+                &self.template.as_ref().map(|template| &template.id),
+            )
             .field("values", &self.values)
             .finish_non_exhaustive()
     }
@@ -147,7 +150,8 @@ impl JumpCloud {
     /// # Errors
     /// An [`Error`] by the answer's meaning.
     pub async fn policy(&self, id: &str) -> Result<Policy, Error> {
-        self.send_as(&Request::v2(Method::GET, ["policies", id])).await
+        self.send_as(&Request::v2(Method::GET, ["policies", id]))
+            .await
     }
 
     /// The policy of this name with its values, if there is one.
@@ -156,7 +160,12 @@ impl JumpCloud {
     /// An [`Error`] by the answer's meaning; [`Error::Input`] when several have the name.
     pub async fn policy_named(&self, name: &str) -> Result<Option<Policy>, Error> {
         let found = self
-            .matching("name", name, |options| self.policies(options), |policy| policy.name.as_deref())
+            .matching(
+                "name",
+                name,
+                |options| self.policies(options),
+                |policy| policy.name.as_deref(),
+            )
             .await?;
         match only("policy", name, found, |policy| &policy.id)? {
             Some(policy) => self.policy(&policy.id).await.map(Some),
@@ -186,7 +195,8 @@ impl JumpCloud {
     /// # Errors
     /// An [`Error`] by the answer's meaning.
     pub async fn delete_policy(&self, id: &str) -> Result<(), Error> {
-        self.send_unit(&Request::v2(Method::DELETE, ["policies", id])).await
+        self.send_unit(&Request::v2(Method::DELETE, ["policies", id]))
+            .await
     }
 }
 
@@ -220,7 +230,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_value_of_a_policy() {
-        let mut policy: Policy = serde_json::from_value(json!({"id": "p", "surprise": "canary"})).unwrap();
+        let mut policy: Policy =
+            serde_json::from_value(json!({"id": "p", "surprise": "canary"})).unwrap();
         policy.values = Some(vec![PolicyValue {
             value: Some(json!("canary")),
             ..values().remove(0)

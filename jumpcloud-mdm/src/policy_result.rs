@@ -90,7 +90,10 @@ impl JumpCloud {
 
     /// All results of a policy, old ones too. `GET /api/v2/policies/{id}/policyresults`
     pub fn policy_results(&self, policy_id: &str, options: ListOptions) -> Items<PolicyResult> {
-        self.list(ListRoute::v2(["policies", policy_id, "policyresults"]), options)
+        self.list(
+            ListRoute::v2(["policies", policy_id, "policyresults"]),
+            options,
+        )
     }
 
     /// The latest result of each policy on a system. `GET /api/v2/systems/{id}/policystatuses`
@@ -116,7 +119,10 @@ mod tests {
         use serde_json::json;
         assert_eq!(verdict(json!({"state": "SUCCESS"})), Verdict::Success);
         assert_eq!(verdict(json!({"success": true})), Verdict::Success);
-        assert_eq!(verdict(json!({"state": "pending", "success": false})), Verdict::Pending);
+        assert_eq!(
+            verdict(json!({"state": "pending", "success": false})),
+            Verdict::Pending
+        );
         assert_eq!(verdict(json!({"state": "failed"})), Verdict::Failed);
         assert_eq!(verdict(json!({"success": false})), Verdict::Failed);
         assert_eq!(

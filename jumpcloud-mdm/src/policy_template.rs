@@ -117,7 +117,8 @@ impl JumpCloud {
     /// # Errors
     /// An [`Error`] by the answer's meaning.
     pub async fn policy_template(&self, id: &str) -> Result<PolicyTemplate, Error> {
-        self.send_as(&Request::v2(Method::GET, ["policytemplates", id])).await
+        self.send_as(&Request::v2(Method::GET, ["policytemplates", id]))
+            .await
     }
 
     /// The policy template of this name, with its config fields.
@@ -127,13 +128,18 @@ impl JumpCloud {
     /// not read templates.
     pub async fn policy_template_named(&self, name: &str) -> Result<PolicyTemplate, Error> {
         let found = self
-            .matching("name", name, |options| self.policy_templates(options), |template| {
-                template.name.as_deref()
-            })
+            .matching(
+                "name",
+                name,
+                |options| self.policy_templates(options),
+                |template| template.name.as_deref(),
+            )
             .await?;
         match found.into_iter().next() {
             Some(template) => self.policy_template(&template.id).await,
-            None => Err(Error::TemplateMissing { name: name.to_owned() }),
+            None => Err(Error::TemplateMissing {
+                name: name.to_owned(),
+            }),
         }
     }
 }

@@ -51,7 +51,9 @@ impl FromStr for Region {
             other if other.contains("://") => Ok(Self::Url(text.trim().to_owned())),
             _ => Err(Error::input(
                 "region",
-                format!("`{text}` is neither us, eu or in nor a URL such as https://console.jumpcloud.com"),
+                format!(
+                    "`{text}` is neither us, eu or in nor a URL such as https://console.jumpcloud.com"
+                ),
             )),
         }
     }

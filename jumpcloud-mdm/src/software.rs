@@ -165,9 +165,12 @@ impl JumpCloud {
     /// # Errors
     /// An [`Error`] by the answer's meaning.
     pub async fn software_apps_named(&self, display_name: &str) -> Result<Vec<SoftwareApp>, Error> {
-        self.matching("displayName", display_name, |options| self.software_apps(options), |app| {
-            app.display_name.as_deref()
-        })
+        self.matching(
+            "displayName",
+            display_name,
+            |options| self.software_apps(options),
+            |app| app.display_name.as_deref(),
+        )
         .await
     }
 

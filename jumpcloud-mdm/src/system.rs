@@ -132,7 +132,11 @@ impl System {
     /// Why a profile cannot reach this device by JumpCloud's MDM; `None` when it can, as far as the record tells. An
     /// absent field speaks neither way.
     pub fn out_of_reach(&self) -> Option<String> {
-        if let Some(family) = self.os_family.as_deref().filter(|family| *family != "darwin") {
+        if let Some(family) = self
+            .os_family
+            .as_deref()
+            .filter(|family| *family != "darwin")
+        {
             return Some(format!("it is not a Mac ({family})"));
         }
         let mdm = self.mdm.as_ref()?;
