@@ -33,14 +33,14 @@ impl JumpCloud {
     /// A client for the one organisation of an API key.
     ///
     /// # Errors
-    /// As [`Builder::build`].
+    /// As [`JumpCloudBuilder::build`].
     pub fn new(region: Region, api_key: SecretString) -> Result<Self, Error> {
         Self::builder(region, api_key).build()
     }
 
     /// A client with more settings.
-    pub fn builder(region: Region, api_key: SecretString) -> Builder {
-        Builder {
+    pub fn builder(region: Region, api_key: SecretString) -> JumpCloudBuilder {
+        JumpCloudBuilder {
             region,
             authorization: Authorization::ApiKey(api_key),
             org_id: None,
@@ -124,7 +124,7 @@ enum Authorization {
 }
 
 /// Settings of a [`JumpCloud`] client.
-pub struct Builder {
+pub struct JumpCloudBuilder {
     region: Region,
     authorization: Authorization,
     org_id: Option<String>,
@@ -132,7 +132,7 @@ pub struct Builder {
     settle: Duration,
 }
 
-impl Builder {
+impl JumpCloudBuilder {
     /// The organisation to work on, for an administrator of several: 24 hexadecimal digits. It is sent as `x-org-id`
     /// on the routes that take it, and on no other.
     #[must_use]
@@ -199,9 +199,9 @@ impl Builder {
     }
 }
 
-impl std::fmt::Debug for Builder {
+impl std::fmt::Debug for JumpCloudBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder")
+        f.debug_struct("JumpCloudBuilder")
             .field("region", &self.region)
             .field("org_id", &self.org_id)
             .field("retry", &self.retry)
@@ -212,10 +212,11 @@ impl std::fmt::Debug for Builder {
 /// JumpCloud answers 400 to a malformed id; refusing it here names the field.
 fn org_header(id: &str) -> Result<HeaderValue, Error> {
     let id = id.trim();
-    if id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        if let Ok(value) = HeaderValue::from_str(id) {
-            return Ok(value);
-        }
+    if id.len() == 24
+        && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && let Ok(value) = HeaderValue::from_str(id)
+    {
+        return Ok(value);
     }
     Err(Error::input(
         "org_id",

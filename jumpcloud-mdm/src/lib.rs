@@ -29,7 +29,7 @@ mod wire;
 
 pub use apple_mdm::{AppleMdm, AppleMdmDevice, TokenState};
 pub use association::{Association, Bindable, GraphObject, ObjectType, Operation, Reached};
-pub use client::{Builder, JumpCloud};
+pub use client::{JumpCloud, JumpCloudBuilder};
 pub use device_group::{DeviceGroup, MembershipMethod};
 pub use devtrust_transport::{Credentials, CredentialsError, Retry};
 pub use error::{Context, Error};

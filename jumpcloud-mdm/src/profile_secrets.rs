@@ -1,8 +1,7 @@
 //! The secrets inside a profile. What is secret is judged in one place, by [`mobileconfig::Profile::redacted`]: what
 //! it masks is what is collected here, so that a server that quotes it can be silenced.
 
-use mobileconfig::Profile;
-use plist::Value;
+use mobileconfig::{Profile, plist::Value};
 
 /// The secret texts of a profile, data as base64; none when it is no profile.
 pub(crate) fn texts(profile: &[u8]) -> Vec<String> {

@@ -331,7 +331,7 @@ async fn certificates(
     if found.is_empty() {
         return Finding::Absent;
     }
-    found.sort_by(|a, b| b.not_valid_after.cmp(&a.not_valid_after));
+    found.sort_by_key(|row| std::cmp::Reverse(row.not_valid_after));
     Finding::Found(found)
 }
 

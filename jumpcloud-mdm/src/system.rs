@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use crate::test_support::shown;
 
-    fn system(extra: Value) -> System {
+    fn system(extra: &Value) -> System {
         let mut json = json!({"_id": "s1", "hostname": "mac-1", "displayName": ""});
         for (key, value) in extra.as_object().unwrap() {
             json[key] = value.clone();
@@ -198,9 +198,9 @@ mod tests {
 
     #[test]
     fn an_unmanaged_mac_is_out_of_reach_and_an_unknown_one_is_not() {
-        assert_eq!(system(json!({})).out_of_reach(), None);
-        assert_eq!(system(json!({})).label(), "mac-1");
-        let reason = |json| system(json).out_of_reach().unwrap_or_default();
+        assert_eq!(system(&json!({})).out_of_reach(), None);
+        assert_eq!(system(&json!({})).label(), "mac-1");
+        let reason = |json: Value| system(&json).out_of_reach().unwrap_or_default();
         assert!(reason(json!({"osFamily": "linux"})).contains("not a Mac"));
         assert!(reason(json!({"mdm": {"vendor": "external"}})).contains("external"));
         assert!(

@@ -246,7 +246,7 @@ impl<'a> Planner<'a> {
         }
         if !observed.systems.is_empty() {
             self.plan.remarks.push(format!(
-                "policy `{name}`: also bound to {} systems directly, left alone",
+                "policy `{name}`: also bound directly to systems ({}), left alone",
                 observed.systems.len()
             ));
         }
@@ -260,10 +260,10 @@ impl<'a> Planner<'a> {
     ) -> (Vec<(String, String)>, Vec<String>) {
         let mut wanted: Vec<(String, String)> = Vec::new();
         for name in desired {
-            if let Some(id) = self.observed.groups.get(name) {
-                if !wanted.iter().any(|(_, known)| known == id) {
-                    wanted.push((name.clone(), id.clone()));
-                }
+            if let Some(id) = self.observed.groups.get(name)
+                && !wanted.iter().any(|(_, known)| known == id)
+            {
+                wanted.push((name.clone(), id.clone()));
             }
         }
         let bound = bound.cloned().unwrap_or_default();
@@ -278,10 +278,10 @@ impl<'a> Planner<'a> {
 
     fn software(&mut self, desired: &DesiredSoftware) {
         let name = &desired.display_name;
-        if let Package::Custom { url, .. } = &desired.package {
-            if let Err(message) = check_package_url(url) {
-                return self.problem(format!("software `{name}`: {message}"));
-            }
+        if let Package::Custom { url, .. } = &desired.package
+            && let Err(message) = check_package_url(url)
+        {
+            return self.problem(format!("software `{name}`: {message}"));
         }
         let found: Vec<&ObservedSoftware> = self
             .observed

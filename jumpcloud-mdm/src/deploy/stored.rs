@@ -51,9 +51,10 @@ impl<'a> Stored<'a> {
         LENIENT.decode(text).ok().filter(|bytes| !bytes.is_empty())
     }
 
-    /// Whether the stored profile means the same as `xml`; `None` when it cannot be read.
+    /// Whether the stored profile means the same as `xml`; `None` when it cannot be read back. Bytes that are no profile
+    /// are readable, and not the same.
     pub(crate) fn same_profile(&self, xml: &[u8]) -> Option<bool> {
-        mobileconfig::semantic_eq(self.profile()?, xml).ok()
+        Some(mobileconfig::semantic_eq(self.profile()?, xml).unwrap_or(false))
     }
 
     /// The re-apply switch; `None` when it has no value.
@@ -139,7 +140,7 @@ mod tests {
         Template::new("t", "f1").redispatch_field("f2")
     }
 
-    fn policy(values: Value) -> Policy {
+    fn policy(values: &Value) -> Policy {
         serde_json::from_value(json!({"id": "p", "name": "n", "values": values})).unwrap()
     }
 
@@ -157,7 +158,7 @@ mod tests {
 
     #[test]
     fn values_of_other_fields_survive_an_update() {
-        let policy = policy(json!([
+        let policy = policy(&json!([
             {"configFieldID": "f9", "configFieldName": "future", "value": [1, null], "x": 1},
             {"configFieldID": "f1", "configFieldName": "payload", "value": "QQ==", "sensitive": true},
         ]));
@@ -171,7 +172,7 @@ mod tests {
         let template = template();
         let same = |xml: &str| {
             let encoded = base64::engine::general_purpose::STANDARD.encode(xml);
-            let policy = policy(json!([{"configFieldID": "f1", "value": encoded}]));
+            let policy = policy(&json!([{"configFieldID": "f1", "value": encoded}]));
             Stored::new(&policy, &template).same_profile(PROFILE.as_bytes())
         };
         assert_eq!(same(&PROFILE.replace('\t', "  ")), Some(true));
@@ -179,8 +180,9 @@ mod tests {
             same(&PROFILE.replace("canary-challenge", "other")),
             Some(false)
         );
+        assert_eq!(same("cut of"), Some(false));
         for masked in [json!("********"), json!(null), json!("")] {
-            let policy = policy(json!([{"configFieldID": "f1", "value": masked}]));
+            let policy = policy(&json!([{"configFieldID": "f1", "value": masked}]));
             assert_eq!(
                 Stored::new(&policy, &template).same_profile(PROFILE.as_bytes()),
                 None

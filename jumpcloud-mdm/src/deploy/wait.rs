@@ -189,7 +189,7 @@ impl<'a> Watch<'a> {
                 }
                 match client.device_group_named(name).await? {
                     None => {
-                        problems.push(format!("device group `{name}`: there is none of that name"))
+                        problems.push(format!("device group `{name}`: there is none of that name"));
                     }
                     Some(group) => {
                         let members = client
