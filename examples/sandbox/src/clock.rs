@@ -1,11 +1,20 @@
 //! Time as the vendors write it.
 
+use std::time::{Duration, SystemTime};
+
 use jiff::Timestamp;
 
 /// Okta's spelling: UTC with milliseconds and `Z`, e.g. `2026-01-01T00:00:00.000Z`.
 #[must_use]
 pub(crate) fn okta(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+/// The same moment for interfaces of the standard library; moments before 1970 become 1970.
+#[must_use]
+pub(crate) fn system(at: Timestamp) -> SystemTime {
+    let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds)
 }
 
 #[cfg(test)]
