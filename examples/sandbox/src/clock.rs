@@ -1,5 +1,7 @@
 //! Time as the vendors write it.
 
+use std::time::{Duration, SystemTime};
+
 use jiff::Timestamp;
 
 /// Okta's spelling: UTC with milliseconds and `Z`, e.g. `2026-01-01T00:00:00.000Z`.
@@ -12,6 +14,13 @@ pub(crate) fn okta(at: Timestamp) -> String {
 #[must_use]
 pub(crate) fn jumpcloud(at: Timestamp) -> String {
     okta(at)
+}
+
+/// The same moment for interfaces of the standard library; moments before 1970 become 1970.
+#[must_use]
+pub(crate) fn system(at: Timestamp) -> SystemTime {
+    let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds)
 }
 
 #[cfg(test)]

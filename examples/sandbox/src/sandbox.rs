@@ -55,6 +55,9 @@ impl Sandbox {
         let mut world = match options.world.take() {
             Some(mut world) => {
                 world.secrets.override_with(&options.secrets);
+                world
+                    .scep
+                    .reset_challenge(world.secrets.scep_challenge.clone());
                 if let Some(key) = options.service_app_key.take() {
                     world.okta.set_service_app_key(key);
                 }

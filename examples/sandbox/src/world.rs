@@ -55,7 +55,11 @@ impl World {
         Ok(Self {
             okta: okta::State::seeded(&options.seed, options.service_app_key.clone()),
             jumpcloud: jumpcloud::State::seeded(&options.seed),
-            scep: scep::State::generate(&options.seed.org, &secrets.scep_challenge)?,
+            scep: scep::State::generate(
+                &options.seed.org,
+                &secrets.scep_challenge,
+                Timestamp::now(),
+            )?,
             fleet: fleet::State::seeded(&options.seed),
             secrets,
             ports: Ports::default(),

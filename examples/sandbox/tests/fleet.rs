@@ -4,159 +4,43 @@
 
 mod console;
 
-use std::time::Duration;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use console::{Console, policy, text};
-use device_trust_sandbox::fleet::{Mac, Pace};
-use device_trust_sandbox::{Options, Side};
+use console::trust::{Trust, payload, profile};
+use console::{Console, PACE, policy, text};
+use device_trust_sandbox::fleet::Mac;
+use device_trust_sandbox::{Options, Ports};
 use reqwest::{Method, StatusCode};
-use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const GROUP: [&str; 3] = ["SBX0000001", "SBX0000002", "SBX0000003"];
 const OUTSIDE: &str = "SBX0000004";
 
 async fn open() -> Console {
-    let pace = Pace {
-        check_in: Duration::from_millis(20),
-        sign_in: Duration::from_millis(50),
-    };
     Console::open(Options {
-        pace,
+        pace: PACE,
         ..Options::default()
     })
     .await
 }
 
-impl Console {
-    /// Creates the policy and binds it to the pilot group.
-    async fn deploy(&self, profile: &[u8]) -> String {
-        let policy = self.policy("Okta device trust", profile).await;
-        let path = format!("/api/v2/policies/{policy}/associations");
-        self.edge("add", &path, "system_group", &self.pilot_group().await)
+/// The first check-in may have looked before the call; the second begins after all that the first led to.
+async fn check_in_twice(console: &Console) {
+    let path = format!("/api/systems/{}", console.system(GROUP[0]).await);
+    for _ in 0..2 {
+        let before = console.get(&path).await.body;
+        console
+            .until(async || {
+                let now = console.get(&path).await.body;
+                (now["lastContact"] != before["lastContact"]).then_some(())
+            })
             .await;
-        policy
     }
-
-    /// The latest result of each Mac, once `count` of them have one that is not pending.
-    async fn results(&self, policy: &str, count: usize) -> Vec<Value> {
-        let path = format!("/api/v2/policies/{policy}/policystatuses");
-        self.until(async || {
-            let results = self.get(&path).await.body.as_array().unwrap().clone();
-            let done = results.iter().filter(|result| result["state"] != "pending");
-            (done.count() >= count).then_some(results)
-        })
-        .await
-    }
-
-    async fn until<T>(&self, mut seen: impl AsyncFnMut() -> Option<T>) -> T {
-        // Only a guard against hanging: nothing is measured.
-        for _ in 0..3000 {
-            if let Some(value) = seen().await {
-                return value;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!(
-            "the Macs did not get there: {:?}",
-            self.sandbox.shared().world().fleet
-        );
-    }
-
-    fn mac(&self, serial_number: &str) -> Mac {
-        let world = self.sandbox.shared().world();
-        world.fleet.mac(serial_number).unwrap().clone()
-    }
-
-    fn enrolments(&self) -> usize {
-        let requests = self.sandbox.requests();
-        let posts = requests
-            .iter()
-            .filter(|it| it.side == Side::Scep && it.method == "POST");
-        posts.count()
-    }
-
-    fn trust(&self) -> Trust {
-        Trust {
-            url: self.sandbox.scep_url(),
-            challenge: self
-                .sandbox
-                .secrets()
-                .scep_challenge
-                .expose_secret()
-                .to_owned(),
-            ca: self.sandbox.ca_certificates()[0].clone(),
-            fingerprint: None,
-            payload_uuid: "11111111-1111-5111-8111-111111111111",
-        }
-    }
-}
-
-/// A trust profile by hand, so that no crate of the workspace vouches for itself.
-struct Trust {
-    url: String,
-    challenge: String,
-    ca: Vec<u8>,
-    fingerprint: Option<Vec<u8>>,
-    payload_uuid: &'static str,
-}
-
-impl Trust {
-    fn profile(&self) -> Vec<u8> {
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &self.ca);
-        let fingerprint = STANDARD.encode(self.fingerprint.as_deref().unwrap_or(digest.as_ref()));
-        let scep = format!(
-            "<key>PayloadContent</key><dict>
-            <key>URL</key><string>{}</string><key>Challenge</key><string>{}</string>
-            <key>Subject</key><array><array><array><string>CN</string><string>cert</string></array></array></array>
-            <key>Keysize</key><integer>2048</integer><key>Key Usage</key><integer>1</integer>
-            <key>CAFingerprint</key><data>{fingerprint}</data>
-            <key>KeyIsExtractable</key><false/><key>AllowAllAppsAccess</key><true/></dict>",
-            self.url, self.challenge
-        );
-        let ca = format!(
-            "<key>PayloadContent</key><data>{}</data>",
-            STANDARD.encode(&self.ca)
-        );
-        profile(&[
-            payload(
-                "com.apple.security.pkcs1",
-                "ca",
-                "22222222-2222-5222-8222-222222222222",
-                &ca,
-            ),
-            payload("com.apple.security.scep", "scep", self.payload_uuid, &scep),
-        ])
-    }
-}
-
-fn profile(payloads: &[String]) -> Vec<u8> {
-    let payloads = payloads.concat();
-    format!(
-        r#"<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<plist version="1.0"><dict><key>PayloadContent</key><array>{payloads}</array>
-<key>PayloadIdentifier</key><string>org.example.trust</string><key>PayloadType</key><string>Configuration</string>
-<key>PayloadUUID</key><string>00000000-0000-5000-8000-000000000000</string>
-<key>PayloadVersion</key><integer>1</integer></dict></plist>
-"#
-    )
-    .into_bytes()
-}
-
-fn payload(kind: &str, role: &str, uuid: &str, content: &str) -> String {
-    format!(
-        "<dict><key>PayloadType</key><string>{kind}</string><key>PayloadVersion</key><integer>1</integer>
-        <key>PayloadIdentifier</key><string>org.example.trust.{role}</string>
-        <key>PayloadUUID</key><string>{uuid}</string>{content}</dict>"
-    )
 }
 
 #[tokio::test]
 async fn every_mac_of_the_group_ends_with_a_certificate_and_a_success() {
     let console = open().await;
-    let policy = console.deploy(&console.trust().profile()).await;
+    let policy = console.deploy(&Trust::of(&console.shared).profile()).await;
     for result in console.results(&policy, 3).await {
         assert_eq!(result["state"], "success", "{result}");
         assert_eq!(
@@ -196,7 +80,7 @@ async fn every_mac_of_the_group_ends_with_a_certificate_and_a_success() {
 #[tokio::test]
 async fn the_mac_outside_the_group_gets_nothing() {
     let console = open().await;
-    let policy = console.deploy(&console.trust().profile()).await;
+    let policy = console.deploy(&Trust::of(&console.shared).profile()).await;
     let results = console.results(&policy, 3).await;
     let outside = console.system(OUTSIDE).await;
     assert!(
@@ -214,7 +98,7 @@ async fn a_wrong_challenge_fails_with_the_generic_scep_error() {
     let console = open().await;
     let trust = Trust {
         challenge: "wrong".to_owned(),
-        ..console.trust()
+        ..Trust::of(&console.shared)
     };
     let policy = console.deploy(&trust.profile()).await;
     for result in console.results(&policy, 3).await {
@@ -245,7 +129,7 @@ async fn a_fingerprint_of_another_certificate_fails_before_any_enrolment() {
     let console = open().await;
     let trust = Trust {
         fingerprint: Some(vec![7; 32]),
-        ..console.trust()
+        ..Trust::of(&console.shared)
     };
     let policy = console.deploy(&trust.profile()).await;
     let results = console.results(&policy, 3).await;
@@ -260,7 +144,7 @@ async fn a_payload_that_is_no_profile_fails_and_a_right_one_heals_it() {
     let results = console.results(&broken, 3).await;
     assert!(results.iter().all(|result| result["state"] == "failed"));
     let path = format!("/api/v2/policies/{broken}");
-    let mended = policy("Okta device trust", &console.trust().profile());
+    let mended = policy("Okta device trust", &Trust::of(&console.shared).profile());
     assert_eq!(
         console.send(Method::PUT, &path, &mended).await.status,
         StatusCode::OK
@@ -296,7 +180,7 @@ async fn scep_keys_beside_the_payload_type_are_refused() {
     let console = open().await;
     let flat = format!(
         "<key>URL</key><string>{}</string>",
-        console.sandbox.scep_url()
+        console.shared.scep_url()
     );
     let flat = payload(
         "com.apple.security.scep",
@@ -312,7 +196,7 @@ async fn scep_keys_beside_the_payload_type_are_refused() {
 #[tokio::test]
 async fn changed_bytes_enrol_anew_and_the_same_bytes_do_not() {
     let console = open().await;
-    let trust = console.trust();
+    let trust = Trust::of(&console.shared);
     let id = console.deploy(&trust.profile()).await;
     console.results(&id, 3).await;
     let before = console.mac(GROUP[0]);
@@ -333,19 +217,7 @@ async fn changed_bytes_enrol_anew_and_the_same_bytes_do_not() {
         payload_uuid: "55555555-5555-5555-8555-555555555555",
         ..trust
     };
-    let checked_in = console
-        .get(&format!("/api/systems/{}", console.system(GROUP[0]).await))
-        .await
-        .body;
-    console
-        .until(async || {
-            let now = console
-                .get(&format!("/api/systems/{}", text(&checked_in["_id"])))
-                .await
-                .body;
-            (now["lastContact"] != checked_in["lastContact"]).then_some(())
-        })
-        .await;
+    check_in_twice(&console).await;
     assert_eq!(history().await, 3, "the same bytes are not installed again");
 
     let changed = policy("Okta device trust", &next.profile());
@@ -361,7 +233,7 @@ async fn changed_bytes_enrol_anew_and_the_same_bytes_do_not() {
 #[tokio::test]
 async fn unbinding_removes_the_profile_and_its_identity() {
     let console = open().await;
-    let policy = console.deploy(&console.trust().profile()).await;
+    let policy = console.deploy(&Trust::of(&console.shared).profile()).await;
     console.results(&policy, 3).await;
     let path = format!("/api/v2/policies/{policy}/associations");
     console
@@ -386,7 +258,7 @@ async fn a_policy_reaches_a_mac_through_a_policy_group() {
     let console = open().await;
     let certificate = format!(
         "<key>PayloadContent</key><data>{}</data>",
-        STANDARD.encode(&console.trust().ca)
+        STANDARD.encode(&Trust::of(&console.shared).ca)
     );
     let ca = payload(
         "com.apple.security.root",
@@ -447,4 +319,28 @@ async fn bound_software_is_installed_and_tells_its_status() {
         })
         .await;
     assert_eq!(rows[0]["bundle_identifier"], "com.okta.mobile");
+}
+
+#[tokio::test]
+async fn macs_of_a_saved_world_go_on_without_a_new_enrolment() {
+    let console = open().await;
+    let policy = console.deploy(&Trust::of(&console.shared).profile()).await;
+    console.results(&policy, 3).await;
+    let mut world = console.shared.world().clone();
+    world.ports = Ports::default();
+    let before = console
+        .mac(GROUP[0])
+        .attestation_identity()
+        .cloned()
+        .unwrap();
+    let again = Console::open(Options {
+        world: Some(world),
+        pace: PACE,
+        ..Options::default()
+    })
+    .await;
+    check_in_twice(&again).await;
+    assert_eq!(again.results(&policy, 3).await.len(), 3);
+    let after = again.mac(GROUP[0]).attestation_identity().cloned().unwrap();
+    assert_eq!(after.certificate, before.certificate);
 }

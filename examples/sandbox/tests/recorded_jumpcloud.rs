@@ -8,7 +8,6 @@ mod console;
 use console::{Console, PAYLOAD, REDISPATCH, TEMPLATE, policy, read, text};
 use device_trust_sandbox::{Options, Seed};
 use reqwest::{Method, StatusCode};
-use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 const PROFILE: &[u8] = b"<plist/>";
@@ -55,7 +54,7 @@ async fn a_wrong_key_is_401_in_the_error_shape_of_each_version() {
         ("/api/organizations", "error"),
         ("/api/v2/policies", "message"),
     ] {
-        let url = format!("{}{path}", console.sandbox.jumpcloud_url());
+        let url = format!("{}{path}", console.shared.jumpcloud_url());
         let reply = read(console.http.get(url).header("x-api-key", "wrong")).await;
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
         assert_eq!(reply.body[member], "Unauthorized");
@@ -463,10 +462,10 @@ async fn an_uploaded_package_goes_to_its_address_without_a_key() {
     }] });
     let created = console.post("/api/v2/softwareapps", body).await;
     let (app, address) = (text(&created.body["id"]), text(&created.body["uploadUrl"]));
-    let with_key = console.http.put(&address).header(
-        "x-api-key",
-        console.sandbox.secrets().jumpcloud_api_key.expose_secret(),
-    );
+    let with_key = console
+        .http
+        .put(&address)
+        .header("x-api-key", console.key());
     assert_eq!(
         with_key.body("pkg").send().await.unwrap().status(),
         StatusCode::BAD_REQUEST

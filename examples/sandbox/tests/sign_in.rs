@@ -9,8 +9,14 @@
 #[expect(dead_code, reason = "these tests need only some of the client")]
 mod org;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use device_trust_sandbox::Side;
 use org::{ADA, Org, id};
 use reqwest::Method;
+use scep_profile::{
+    Fingerprint, KeySize, ScepPayload, ScepUrl, client::Client, message::EnrollmentKey,
+};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 const UDID: &str = "5A4DB0C5-0000-4000-8000-000000000001";
@@ -25,6 +31,44 @@ async fn sign_in(org: &Org, mut body: Value) -> Value {
         .bare(Method::POST, "/sandbox/sign-in/answer")
         .json(&body);
     Org::send(answer).await.body
+}
+
+/// Enrols by real SCEP with a challenge; gives the certificate and its key.
+async fn enrol(org: &Org, challenge: SecretString) -> Result<(Vec<u8>, EnrollmentKey), String> {
+    let url = ScepUrl::parse(&org.sandbox.scep_url()).unwrap();
+    let root = org.sandbox.ca_certificates().pop().unwrap();
+    let payload =
+        ScepPayload::new(url, challenge).ca_fingerprint(Fingerprint::sha256_of_der(&root).unwrap());
+    let key = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
+    let issued = Client::enroll_payload(&payload, &key)
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok((issued.certificate, key))
+}
+
+/// Signs in with a proof of management.
+async fn sign_in_managed(
+    org: &Org,
+    mut body: Value,
+    certificate: &[u8],
+    key: &EnrollmentKey,
+) -> Value {
+    let begin = org
+        .bare(Method::POST, "/sandbox/sign-in/begin")
+        .json(&json!({}));
+    let begin = Org::send(begin).await.body;
+    let signature = key
+        .sign(begin["nonce"].as_str().unwrap().as_bytes())
+        .unwrap();
+    body["transaction"] = begin["transaction"].clone();
+    body["certificate"] = json!(STANDARD.encode(certificate));
+    body["signature"] = json!(STANDARD.encode(signature));
+    Org::send(
+        org.bare(Method::POST, "/sandbox/sign-in/answer")
+            .json(&body),
+    )
+    .await
+    .body
 }
 
 async fn deny_unless_managed(org: &Org, app: &str) -> (String, String) {
@@ -103,6 +147,75 @@ async fn a_registered_but_unmanaged_mac_falls_to_the_catch_all_and_the_log_says_
 }
 
 #[tokio::test]
+async fn a_mac_that_proves_its_certificates_key_is_managed_and_bound_once() {
+    let org = Org::fresh().await;
+    org.offer_fastpass().await;
+    let device = org.register(ADA, UDID).await;
+    let app = org.app("Payroll").await;
+    deny_unless_managed(&org, &app).await;
+    let (certificate, key) = enrol(&org, org.sandbox.secrets().scep_challenge)
+        .await
+        .unwrap();
+    let body = json!({"user": ADA, "app": app, "deviceId": device, "password": true});
+
+    let decision = sign_in_managed(&org, body.clone(), &certificate, &key).await;
+    assert_eq!(decision["outcome"], "ALLOW", "{decision}");
+    assert_eq!(decision["ruleName"], "Managed");
+    let users = org
+        .get(&format!("/api/v1/devices/{device}/users"))
+        .await
+        .body;
+    assert_eq!(users[0]["managementStatus"], "MANAGED");
+    sign_in_managed(&org, body.clone(), &certificate, &key).await;
+    assert_eq!(events(&org, "pki.cert.bind").await.len(), 1);
+    let evaluated = events(&org, "policy.evaluate_sign_on").await;
+    assert_eq!(evaluated[0]["device"]["managed"], true);
+    assert_eq!(
+        events(&org, "user.authentication.sso").await[0]["outcome"]["result"],
+        "SUCCESS"
+    );
+
+    // The same certificate is worth nothing with another key, on another device, or after its year.
+    let other = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
+    let decision = sign_in_managed(&org, body.clone(), &certificate, &other).await;
+    assert_eq!(
+        decision["attestation"],
+        "the signature is not of the certificate's key"
+    );
+    let second = org
+        .register(ADA, "5A4DB0C5-0000-4000-8000-0000000000FF")
+        .await;
+    let mut stolen = body.clone();
+    stolen["deviceId"] = json!(second);
+    let decision = sign_in_managed(&org, stolen, &certificate, &key).await;
+    assert_eq!(decision["attestation"], "bound to another device");
+    org.sandbox
+        .advance(std::time::Duration::from_secs(366 * 86_400));
+    let decision = sign_in_managed(&org, body, &certificate, &key).await;
+    assert_eq!(decision["outcome"], "DENY");
+    assert!(
+        decision["attestation"]
+            .as_str()
+            .unwrap()
+            .contains("expired"),
+        "{decision}"
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_challenge_gets_no_certificate() {
+    let org = Org::fresh().await;
+    assert!(enrol(&org, "wrong".to_owned().into()).await.is_err());
+    assert!(org.sandbox.shared().world().scep.issued().is_empty());
+    let requests = org.sandbox.requests();
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.side == Side::Scep && !request.is_write())
+    );
+}
+
+#[tokio::test]
 async fn a_certificate_of_nobody_does_not_make_a_mac_managed() {
     let org = Org::fresh().await;
     org.offer_fastpass().await;
@@ -112,7 +225,7 @@ async fn a_certificate_of_nobody_does_not_make_a_mac_managed() {
         "certificate": "MIIB", "signature": "AAAA"});
     let decision = sign_in(&org, body).await;
     assert_eq!(decision["managed"], false);
-    assert_eq!(decision["attestation"], "not a certificate");
+    assert_eq!(decision["attestation"], "it is no X.509 certificate");
 }
 
 #[tokio::test]

@@ -3,13 +3,9 @@
 //! The certificate says *managed* and nothing else: it never authenticates the user. It belongs to
 //! the first device it is shown from.
 
-use aws_lc_rs::{
-    digest,
-    signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey},
-};
+use aws_lc_rs::digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use x509_cert::{Certificate, der::Decode as _};
 
 use crate::scep;
 
@@ -42,32 +38,20 @@ pub(crate) fn check(
     bound: &[BoundCertificate],
     authority: &scep::State,
     now: Timestamp,
-) -> Result<String, &'static str> {
-    let certificate =
-        Certificate::from_der(&attestation.certificate).map_err(|_| "not a certificate")?;
-    if !authority.issued(&attestation.certificate) {
-        return Err("not issued by the org's certification authority");
-    }
-    let tbs = certificate.tbs_certificate();
-    let seconds = |time: x509_cert::time::Time| {
-        i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
-    };
-    let validity = tbs.validity();
-    if !(seconds(validity.not_before)..=seconds(validity.not_after)).contains(&now.as_second()) {
-        return Err("out of its validity period");
-    }
-    let key = tbs.subject_public_key_info().subject_public_key.raw_bytes();
-    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key)
-        .verify(nonce.as_bytes(), &attestation.signature)
-        .map_err(|_| "the signature is not of the certificate's key")?;
-    let fingerprint = hex::encode(digest::digest(&digest::SHA256, &attestation.certificate));
+) -> Result<String, String> {
+    let Attestation {
+        certificate,
+        signature,
+    } = attestation;
+    authority.proves(certificate, nonce.as_bytes(), signature, now)?;
+    let fingerprint = hex::encode(digest::digest(&digest::SHA256, certificate));
     if let Some(known) = bound.iter().find(|known| known.fingerprint == fingerprint) {
         if known.device != device {
-            return Err("bound to another device");
+            return Err("bound to another device".to_owned());
         }
         let unused = now.as_second() - known.last_used.as_second();
         if known.revoked || unused > UNUSED_DAYS * 86_400 {
-            return Err("revoked");
+            return Err("revoked".to_owned());
         }
     }
     Ok(fingerprint)

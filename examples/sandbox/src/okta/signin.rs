@@ -94,7 +94,7 @@ async fn answer(State(shared): State<Shared>, Document(sent): Document) -> Answe
 struct Shown {
     device: Option<String>,
     fingerprint: Option<String>,
-    attestation: &'static str,
+    attestation: String,
     factors: Factors,
     context: Context,
     event_device: Value,
@@ -119,7 +119,7 @@ impl Org {
         let mut shown = Shown {
             device: None,
             fingerprint: None,
-            attestation: "not shown",
+            attestation: "not shown".to_owned(),
             factors: Factors {
                 password: flag("password", false),
                 ..Factors::default()
@@ -145,7 +145,7 @@ impl Org {
         let tied = device.users.iter().any(|tie| tie.user == user);
         // A suspended device cannot answer; nor can FastPass that is switched off.
         if !fastpass || !tied || device.status() != "ACTIVE" {
-            shown.attestation = "FastPass did not answer";
+            shown.attestation = "FastPass did not answer".to_owned();
             return Ok(shown);
         }
         let device = device.clone();
@@ -158,7 +158,7 @@ impl Org {
             match attestation::check(&attestation, nonce, id, &self.certificates, authority, now) {
                 Ok(fingerprint) => {
                     shown.fingerprint = Some(fingerprint);
-                    shown.attestation = "accepted";
+                    shown.attestation = "accepted".to_owned();
                 }
                 Err(why) => shown.attestation = why,
             }

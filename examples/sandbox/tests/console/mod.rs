@@ -2,19 +2,32 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test target uses its part")]
 
+pub mod trust;
+
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use device_trust_sandbox::{Options, Sandbox};
+use device_trust_sandbox::fleet::{Mac, Pace};
+use device_trust_sandbox::{Options, Sandbox, Shared, Side};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+
+/// Fast enough for a test.
+pub const PACE: Pace = Pace {
+    check_in: Duration::from_millis(20),
+    sign_in: Duration::from_millis(50),
+};
 
 pub const TEMPLATE: &str = "5f21c4d3b544067fd53ba0af";
 pub const PAYLOAD: &str = "5f21c4d3b544067fd53ba0b0";
 pub const REDISPATCH: &str = "6801173b9d77db0001baeed9";
 
 pub struct Console {
-    pub sandbox: Sandbox,
+    pub shared: Shared,
     pub http: reqwest::Client,
+    /// Kept running for as long as the console is open.
+    _sandbox: Option<Sandbox>,
 }
 
 pub struct Reply {
@@ -26,19 +39,32 @@ pub struct Reply {
 
 impl Console {
     pub async fn open(options: Options) -> Self {
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let console = Self::over(sandbox.shared());
         Self {
-            sandbox: Sandbox::start(options).await.unwrap(),
+            _sandbox: Some(sandbox),
+            ..console
+        }
+    }
+
+    /// A console of a sandbox that someone else keeps running.
+    pub fn over(shared: &Shared) -> Self {
+        Self {
+            shared: shared.clone(),
             http: reqwest::Client::new(),
+            _sandbox: None,
         }
     }
 
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http
-            .request(method, format!("{}{path}", self.sandbox.jumpcloud_url()))
-            .header(
-                "x-api-key",
-                self.sandbox.secrets().jumpcloud_api_key.expose_secret(),
-            )
+            .request(method, format!("{}{path}", self.shared.jumpcloud_url()))
+            .header("x-api-key", self.key())
+    }
+
+    pub fn key(&self) -> String {
+        let world = self.shared.world();
+        world.secrets.jumpcloud_api_key.expose_secret().to_owned()
     }
 
     pub async fn get(&self, path: &str) -> Reply {
@@ -77,6 +103,53 @@ impl Console {
             .get("/api/v2/systemgroups?filter=name:eq:macOS%20pilot")
             .await;
         text(&groups.body[0]["id"])
+    }
+
+    /// Creates the policy and binds it to the pilot group.
+    pub async fn deploy(&self, profile: &[u8]) -> String {
+        let policy = self.policy("Okta device trust", profile).await;
+        let path = format!("/api/v2/policies/{policy}/associations");
+        self.edge("add", &path, "system_group", &self.pilot_group().await)
+            .await;
+        policy
+    }
+
+    /// The latest result of each Mac, once `count` of them have one that is not pending.
+    pub async fn results(&self, policy: &str, count: usize) -> Vec<Value> {
+        let path = format!("/api/v2/policies/{policy}/policystatuses");
+        self.until(async || {
+            let results = self.get(&path).await.body.as_array().unwrap().clone();
+            let done = results.iter().filter(|result| result["state"] != "pending");
+            (done.count() >= count).then_some(results)
+        })
+        .await
+    }
+
+    pub async fn until<T>(&self, mut seen: impl AsyncFnMut() -> Option<T>) -> T {
+        // Only a guard against hanging: nothing is measured.
+        for _ in 0..3000 {
+            if let Some(value) = seen().await {
+                return value;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!(
+            "the Macs did not get there: {:?}",
+            self.shared.world().fleet
+        );
+    }
+
+    pub fn mac(&self, serial_number: &str) -> Mac {
+        let world = self.shared.world();
+        world.fleet.mac(serial_number).unwrap().clone()
+    }
+
+    pub fn enrolments(&self) -> usize {
+        let requests = self.shared.world().requests.clone();
+        let posts = requests
+            .iter()
+            .filter(|it| it.side == Side::Scep && it.method == "POST");
+        posts.count()
     }
 }
 

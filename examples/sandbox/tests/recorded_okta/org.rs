@@ -73,6 +73,11 @@ impl Org {
             fleet: false,
             ..options
         };
+        Self::started(options).await
+    }
+
+    /// With the Macs, where the options have them.
+    pub(crate) async fn started(options: Options) -> Self {
         Self {
             sandbox: Sandbox::start(options).await.unwrap(),
             http: reqwest::Client::new(),
