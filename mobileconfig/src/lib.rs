@@ -22,7 +22,10 @@ pub use content::PayloadContent;
 pub use error::Error;
 pub use identity::deterministic_uuid;
 pub use payload::Payload;
-pub use payloads::{certificate, notifications, pkcs12, service_management};
+pub use payloads::{
+    acme, associated_domains, certificate, extensible_sso, identity_preference,
+    managed_preferences, notifications, pkcs12, privacy, service_management,
+};
 pub use plist;
 pub use profile::{Profile, Scope};
 pub use read::{Limits, Note, read_plist};

@@ -85,9 +85,3 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
-
-impl From<Error> for crate::Error {
-    fn from(error: Error) -> Self {
-        Self::cms(error.to_string())
-    }
-}

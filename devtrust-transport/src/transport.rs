@@ -1,0 +1,351 @@
+//! Sends requests. Credentials go to the configured origin only, redirects are never followed, every answer is read
+//! whole up to a limit, and a failure keeps the request id.
+
+use std::{error::Error as _, sync::Arc, time::Duration};
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tokio::{sync::Semaphore, time::Instant};
+use tracing::Instrument as _;
+use url::Url;
+
+use crate::{
+    Credentials, Decision, Dialect, Failure, FailureKind, Origin, Outcome, Request, Response,
+    Retry, failure::origin_text,
+};
+
+/// Time-outs and sizes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// To make a connection. Default 10 s.
+    pub connect_timeout: Duration,
+    /// For one attempt, from sending to the body's last byte. Default 60 s.
+    pub attempt_timeout: Duration,
+    /// The largest body read, in bytes. Default 32 MiB.
+    pub max_body: usize,
+    /// How many requests run at the same time. Default 8.
+    pub concurrency: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            attempt_timeout: Duration::from_secs(60),
+            max_body: 32 * 1024 * 1024,
+            concurrency: 8,
+        }
+    }
+}
+
+/// An HTTP client bound to one origin and its credentials. Cloning is cheap and shares the connections.
+#[derive(Clone)]
+pub struct Transport {
+    http: reqwest::Client,
+    origin: Origin,
+    credentials: Arc<dyn Credentials>,
+    dialect: Arc<Dialect>,
+    retry: Retry,
+    limits: Limits,
+    permits: Arc<Semaphore>,
+}
+
+impl Transport {
+    /// A transport to `origin` that authorises each attempt with `credentials`.
+    ///
+    /// # Errors
+    /// When the system's TLS roots cannot be loaded.
+    pub fn new(
+        origin: Origin,
+        credentials: Arc<dyn Credentials>,
+        dialect: Dialect,
+        retry: Retry,
+        limits: Limits,
+    ) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy_on_loopback(&origin)
+            .connect_timeout(limits.connect_timeout)
+            .timeout(limits.attempt_timeout)
+            .user_agent(dialect.user_agent.clone())
+            .build()?;
+        Ok(Self {
+            http,
+            origin,
+            credentials,
+            dialect: Arc::new(dialect),
+            retry,
+            permits: Arc::new(Semaphore::new(limits.concurrency.max(1))),
+            limits,
+        })
+    }
+
+    /// The origin that this transport talks to.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Sends `request`, again where [`Retry`] says so, and returns a success (2xx).
+    ///
+    /// # Errors
+    /// A [`Failure`] for every other status, for no or no complete answer, for a link away from the origin.
+    pub async fn send(&self, request: &Request) -> Result<Response, Failure> {
+        let span =
+            tracing::debug_span!("request", method = %request.method(), path = request.path());
+        self.send_in_span(request).instrument(span).await
+    }
+
+    async fn send_in_span(&self, request: &Request) -> Result<Response, Failure> {
+        let mut exchange = Exchange::new(request);
+        let url = request.url(&self.origin);
+        if !self.origin.covers(&url) {
+            let target = origin_text(&url);
+            return Err(exchange.failure(FailureKind::ForeignOrigin { target }));
+        }
+        // The semaphore is never closed; were it, sending without a permit would still be right.
+        let _permit = self.permits.acquire().await.ok();
+        loop {
+            exchange.attempts += 1;
+            let ended = self.attempt(request, &url, &mut exchange).await;
+            let outcome = match &ended {
+                Ok(answer) => Outcome::Answer(answer.status, &answer.headers),
+                Err(FailureKind::Connect { .. }) => Outcome::NotConnected,
+                Err(FailureKind::Interrupted { .. }) => Outcome::Interrupted,
+                Err(other) => return Err(exchange.failure(other.clone())),
+            };
+            let decision = self.retry.decide(
+                request.method(),
+                outcome,
+                exchange.attempts,
+                self.dialect.rate_limit.as_ref(),
+                rand::random(),
+            );
+            tracing::debug!(
+                attempt = exchange.attempts,
+                ?decision,
+                request_id = exchange.last_id,
+                "attempt ended"
+            );
+            match decision {
+                Decision::Again(wait) => tokio::time::sleep(wait).await,
+                Decision::RateLimited(wait) => {
+                    return Err(exchange.failure(FailureKind::RateLimited { wait }));
+                }
+                Decision::Ambiguous => {
+                    let reason = match ended {
+                        Ok(answer) => format!("status {}", answer.status.as_u16()),
+                        Err(kind) => kind.to_string(),
+                    };
+                    return Err(exchange.failure(FailureKind::Ambiguous { reason }));
+                }
+                Decision::Return => return exchange.finish(ended),
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        request: &Request,
+        url: &Url,
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Answer, FailureKind> {
+        let headers = self.headers(request, url, exchange).await?;
+        let mut builder = self
+            .http
+            .request(request.method().clone(), url.clone())
+            .headers(headers);
+        if let Some(body) = request.json_body() {
+            builder = builder.body(body.to_string());
+        }
+        let response = builder.send().await.map_err(broken)?;
+        exchange.status = Some(response.status());
+        exchange.last_id = self.request_id(response.headers());
+        if exchange.first_id.is_none() {
+            exchange.first_id.clone_from(&exchange.last_id);
+        }
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = self.read(response).await?;
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    async fn headers(
+        &self,
+        request: &Request,
+        url: &Url,
+        exchange: &Exchange<'_>,
+    ) -> Result<HeaderMap, FailureKind> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        if request.json_body().is_some() {
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
+        } else if !request.method().is_safe() {
+            // Some servers answer 411 to a write that has neither a body nor a length.
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        headers.extend(request.headers().clone());
+        self.credentials
+            .authorize(request.method(), url, &mut headers)
+            .await
+            .map_err(|error| FailureKind::Credentials {
+                reason: error.to_string(),
+            })?;
+        if exchange.attempts > 1 {
+            let retry_for = self
+                .dialect
+                .retry_for
+                .clone()
+                .zip(exchange.first_id.as_deref());
+            if let Some((name, id)) = retry_for
+                && let Ok(value) = HeaderValue::from_str(id)
+            {
+                headers.insert(name, value);
+            }
+            if let Some(name) = self.dialect.retry_count.clone() {
+                headers.insert(name, HeaderValue::from(exchange.attempts - 1));
+            }
+        }
+        Ok(headers)
+    }
+
+    async fn read(&self, mut response: reqwest::Response) -> Result<Vec<u8>, FailureKind> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
+            if body.len() + chunk.len() > self.limits.max_body {
+                return Err(FailureKind::TooLarge {
+                    limit: self.limits.max_body,
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn request_id(&self, headers: &HeaderMap) -> Option<String> {
+        let value = self
+            .dialect
+            .request_id
+            .iter()
+            .find_map(|name| headers.get(name))?;
+        Some(value.to_str().ok()?.to_owned())
+    }
+}
+
+impl std::fmt::Debug for Transport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transport")
+            .field("origin", &self.origin.to_string())
+            .field("credentials", &self.credentials)
+            .field("retry", &self.retry)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is remembered of a request over its attempts.
+struct Exchange<'a> {
+    request: &'a Request,
+    started: Instant,
+    attempts: u32,
+    status: Option<StatusCode>,
+    first_id: Option<String>,
+    last_id: Option<String>,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl<'a> Exchange<'a> {
+    fn new(request: &'a Request) -> Self {
+        Self {
+            request,
+            started: Instant::now(),
+            attempts: 0,
+            status: None,
+            first_id: None,
+            last_id: None,
+        }
+    }
+
+    fn failure(&self, kind: FailureKind) -> Failure {
+        Failure {
+            kind: Box::new(kind),
+            method: self.request.method().clone(),
+            path: self.request.path(),
+            status: self.status,
+            request_id: self.last_id.clone(),
+            attempts: self.attempts,
+            elapsed: self.started.elapsed(),
+        }
+    }
+
+    fn finish(self, ended: Result<Answer, FailureKind>) -> Result<Response, Failure> {
+        const KEPT_ERROR_BODY: usize = 64 * 1024;
+        let answer = match ended {
+            Ok(answer) => answer,
+            Err(kind) => return Err(self.failure(kind)),
+        };
+        if !answer.status.is_success() {
+            let Answer {
+                headers, mut body, ..
+            } = answer;
+            body.truncate(KEPT_ERROR_BODY);
+            return Err(self.failure(FailureKind::Status { headers, body }));
+        }
+        Ok(Response {
+            method: self.request.method().clone(),
+            path: self.request.path(),
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body,
+            request_id: self.last_id,
+            attempts: self.attempts,
+            elapsed: self.started.elapsed(),
+        })
+    }
+}
+
+/// What a client error means. The URL is dropped from the text: its query can hold a secret.
+fn broken(error: reqwest::Error) -> FailureKind {
+    let error = error.without_url();
+    let connect = error.is_connect();
+    let mut reason = if error.is_timeout() {
+        "timed out".to_owned()
+    } else {
+        error.to_string()
+    };
+    let mut source = error.source();
+    while let Some(cause) = source {
+        reason = format!("{reason}: {cause}");
+        source = cause.source();
+    }
+    if connect {
+        FailureKind::Connect { reason }
+    } else {
+        FailureKind::Interrupted { reason }
+    }
+}
+
+trait NoProxyOnLoopback {
+    fn no_proxy_on_loopback(self, origin: &Origin) -> Self;
+}
+
+impl NoProxyOnLoopback for reqwest::ClientBuilder {
+    /// A proxy would see what goes to a loopback origin in clear.
+    fn no_proxy_on_loopback(self, origin: &Origin) -> Self {
+        if origin.url().scheme() == "http" {
+            self.no_proxy()
+        } else {
+            self
+        }
+    }
+}
