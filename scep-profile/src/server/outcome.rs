@@ -10,7 +10,7 @@ pub struct Handled {
     pub outcome: Outcome,
 }
 
-/// What an [`Authority`] decided, for its own log.
+/// What an [`Authority`](super::Authority) decided, for its own log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
