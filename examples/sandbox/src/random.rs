@@ -37,11 +37,6 @@ pub(crate) fn okta_id(prefix: &str) -> String {
     format!("{prefix}{}", alphanumeric(20 - prefix.len().min(20)))
 }
 
-/// 24 hexadecimal digits, JumpCloud's object id.
-pub(crate) fn object_id() -> String {
-    hex::encode(bytes::<12>())
-}
-
 /// 40 upper-case hexadecimal digits: the CA's id in a SCEP URL.
 pub(crate) fn ca_id() -> String {
     hex::encode_upper(bytes::<20>())
