@@ -8,7 +8,7 @@ mod console;
 use console::{Console, PAYLOAD, REDISPATCH, TEMPLATE, keys, policy, read, text};
 use device_trust_sandbox::Seed;
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const PROFILE: &[u8] = b"<plist/>";
 
