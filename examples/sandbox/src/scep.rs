@@ -16,7 +16,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use scep_profile::{
     message::verify_signature,
-    server::{Authority, AuthorityOptions, AuthorityState},
+    server::{Authority, AuthorityOptions, AuthorityState, IssuedCertificate},
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,7 @@ impl State {
         self.authority
             .issued
             .iter()
-            .map(|issued| issued.der())
+            .map(IssuedCertificate::der)
             .collect()
     }
 

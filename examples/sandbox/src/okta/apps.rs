@@ -34,7 +34,7 @@ impl App {
         name: &str,
         label: &str,
         mode: &str,
-        settings: Value,
+        settings: &Value,
         policy: Option<String>,
         now: Timestamp,
     ) -> Self {
@@ -189,10 +189,10 @@ async fn create(State(shared): State<Shared>, Document(sent): Document) -> Answe
         .default_policy(ACCESS_POLICY)
         .map(|policy| policy.id().to_owned());
     let settings = sent.get("settings").cloned().unwrap_or_else(|| json!({}));
-    let app = App::new(name, label, mode, settings, policy, now);
+    let app = App::new(name, label, mode, &settings, policy, now);
     let (answer, target) = (
         app.answer(shared.okta_url()),
-        log::app_target(&app, Value::Null),
+        log::app_target(&app, &Value::Null),
     );
     org.apps.push(app);
     org.note(
@@ -340,7 +340,7 @@ fn assigned(app: &App, group: &str, base: &str) -> Value {
         "_links": {
             "app": { "href": format!("{base}/api/v1/apps/{}", app.id()) },
             "group": { "href": format!("{base}/api/v1/groups/{group}") },
-            "self": link(url, &["GET", "PUT", "DELETE"]),
+            "self": link(&url, &["GET", "PUT", "DELETE"]),
         },
     })
 }

@@ -54,7 +54,7 @@ async fn assign(
     }
     let targets = vec![
         log::policy_target(policy),
-        log::app_target(app, Value::Null),
+        log::app_target(app, &Value::Null),
     ];
     org.app_mut(&app_id)?.policy = Some(policy_id);
     org.note(

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::okta::fields::object;
 
-    fn rule(factor_mode: &str, constraints: Value) -> Object {
+    fn rule(factor_mode: &str, constraints: &Value) -> Object {
         object(
             json!({"actions": {"appSignOn": {"access": "ALLOW", "verificationMethod":
             {"type": "ASSURANCE", "factorMode": factor_mode, "constraints": constraints}}}}),
@@ -106,14 +106,14 @@ mod tests {
 
     #[test]
     fn a_password_alone_meets_no_possession_constraint() {
-        let possession = rule("1FA", json!([{"possession": {"deviceBound": "REQUIRED"}}]));
+        let possession = rule("1FA", &json!([{"possession": {"deviceBound": "REQUIRED"}}]));
         let password = Factors {
             password: true,
             ..Factors::default()
         };
         assert!(!met(&possession, password));
-        assert!(met(&rule("1FA", json!([])), password));
-        assert!(!met(&rule("2FA", json!([])), password));
+        assert!(met(&rule("1FA", &json!([])), password));
+        assert!(!met(&rule("2FA", &json!([])), password));
     }
 
     #[test]
@@ -122,9 +122,12 @@ mod tests {
             fastpass: true,
             ..Factors::default()
         };
-        assert!(!met(&rule("1FA", json!([{"possession": {}}])), silent));
+        assert!(!met(&rule("1FA", &json!([{"possession": {}}])), silent));
         assert!(met(
-            &rule("1FA", json!([{"possession": {"userPresence": "OPTIONAL"}}])),
+            &rule(
+                "1FA",
+                &json!([{"possession": {"userPresence": "OPTIONAL"}}])
+            ),
             silent
         ));
     }
@@ -136,6 +139,6 @@ mod tests {
             user_verification: true,
             ..Factors::default()
         };
-        assert!(met(&rule("2FA", json!([])), verified));
+        assert!(met(&rule("2FA", &json!([])), verified));
     }
 }

@@ -127,7 +127,7 @@ fn answer(assurance: &Object, base: &str) -> Value {
     let url = format!("{base}/api/v1/device-assurances/{}", text(assurance, "id"));
     with_links(
         assurance,
-        json!({ "self": link(url, &["GET", "PUT", "DELETE"]) }),
+        json!({ "self": link(&url, &["GET", "PUT", "DELETE"]) }),
     )
 }
 

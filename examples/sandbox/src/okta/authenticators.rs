@@ -119,10 +119,10 @@ impl Authenticator {
             "activate"
         };
         let mut links = json!({
-            "self": link(url.clone(), &["GET", "PUT"]),
-            "methods": link(format!("{url}/methods"), &["GET"]),
+            "self": link(&url, &["GET", "PUT"]),
+            "methods": link(&format!("{url}/methods"), &["GET"]),
         });
-        links[verb] = link(format!("{url}/lifecycle/{verb}"), &["POST"]);
+        links[verb] = link(&format!("{url}/lifecycle/{verb}"), &["POST"]);
         with_links(&self.body, links)
     }
 
@@ -133,8 +133,8 @@ impl Authenticator {
         } else {
             "activate"
         };
-        let mut links = json!({ "self": link(url.clone(), &["GET", "PUT"]) });
-        links[verb] = link(format!("{url}/lifecycle/{verb}"), &["POST"]);
+        let mut links = json!({ "self": link(&url, &["GET", "PUT"]) });
+        links[verb] = link(&format!("{url}/lifecycle/{verb}"), &["POST"]);
         with_links(method, links)
     }
 
@@ -229,7 +229,7 @@ impl Org {
     }
 
     fn note_authenticator(&mut self, now: Timestamp, event: &str, name: &str, id: &str) {
-        let target = log::target("AuthenticatorEntity", id, name, Value::Null);
+        let target = log::target("AuthenticatorEntity", id, name, &Value::Null);
         self.note(now, event, "Authenticator life cycle", vec![target]);
     }
 }

@@ -292,12 +292,12 @@ fn links(body: &Object, base: &str) -> Value {
         "SUSPENDED" => &["unsuspend", "deactivate"],
         _ => &["activate"],
     };
-    let mut links = json!({ "self": link(url.clone(), &["GET", "PATCH", "PUT"]) });
+    let mut links = json!({ "self": link(&url, &["GET", "PATCH", "PUT"]) });
     for verb in verbs {
-        links[*verb] = link(format!("{url}/lifecycle/{verb}"), &["POST"]);
+        links[*verb] = link(&format!("{url}/lifecycle/{verb}"), &["POST"]);
     }
     if text(body, "status") != "DEACTIVATED" {
-        links["users"] = link(format!("{url}/users"), &["GET"]);
+        links["users"] = link(&format!("{url}/users"), &["GET"]);
     }
     with_links(body, links)
 }

@@ -177,7 +177,7 @@ impl Org {
             if !denies {
                 return Ok(id);
             }
-            let target = log::app_target(app, verdict::app_detail(app, "DENIED"));
+            let target = log::app_target(app, &verdict::app_detail(app, "DENIED"));
             denied = policy
                 .zip(rule)
                 .map(|(policy, rule)| (target, verdict::rule_target(policy, rule.rule)));

@@ -287,7 +287,7 @@ mod tests {
     use super::*;
     use crate::okta::fields::object;
 
-    fn managed_over_catch_all(device: Value, catch_all: &str) -> Policy {
+    fn managed_over_catch_all(device: &Value, catch_all: &str) -> Policy {
         let rule = |id: &str, priority: i64, conditions: Value, access: &str| {
             object(
                 json!({"id": id, "name": id, "priority": priority, "status": "ACTIVE",
@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn only_a_registered_and_managed_device_matches_the_managed_rule() {
-        let policy = managed_over_catch_all(json!({"registered": true, "managed": true}), "DENY");
+        let policy = managed_over_catch_all(&json!({"registered": true, "managed": true}), "DENY");
         assert_eq!(decisive(&policy, Some(true), Some(true)), "managed");
         assert_eq!(decisive(&policy, Some(true), Some(false)), "catch-all");
         assert_eq!(decisive(&policy, Some(false), None), "catch-all");
@@ -327,21 +327,21 @@ mod tests {
 
     #[test]
     fn registered_and_not_managed_does_not_match_a_managed_mac() {
-        let policy = managed_over_catch_all(json!({"registered": true, "managed": false}), "DENY");
+        let policy = managed_over_catch_all(&json!({"registered": true, "managed": false}), "DENY");
         assert_eq!(decisive(&policy, Some(true), Some(true)), "catch-all");
         assert_eq!(decisive(&policy, Some(true), Some(false)), "managed");
     }
 
     #[test]
     fn managed_left_out_means_any() {
-        let policy = managed_over_catch_all(json!({"registered": true}), "DENY");
+        let policy = managed_over_catch_all(&json!({"registered": true}), "DENY");
         assert_eq!(decisive(&policy, Some(true), Some(true)), "managed");
         assert_eq!(decisive(&policy, Some(true), Some(false)), "managed");
     }
 
     #[test]
     fn an_unknown_device_state_is_undefined_and_falls_through() {
-        let policy = managed_over_catch_all(json!({"registered": true, "managed": true}), "DENY");
+        let policy = managed_over_catch_all(&json!({"registered": true, "managed": true}), "DENY");
         let verdict = self::policy(&policy, &Context::default());
         assert_eq!(verdict.rules[0].status, Status::Undefined);
         assert_eq!(decisive(&policy, None, None), "catch-all");
@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn inactive_rules_decide_nothing() {
-        let mut policy = managed_over_catch_all(json!({"registered": true}), "DENY");
+        let mut policy = managed_over_catch_all(&json!({"registered": true}), "DENY");
         policy.rules[1].insert("status".into(), "INACTIVE".into());
         assert_eq!(decisive(&policy, Some(true), Some(true)), "catch-all");
     }

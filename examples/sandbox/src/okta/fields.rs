@@ -28,7 +28,7 @@ pub(crate) fn object(value: Value) -> Object {
 }
 
 /// A HAL link with the methods it allows.
-pub(crate) fn link(href: String, allow: &[&str]) -> Value {
+pub(crate) fn link(href: &str, allow: &[&str]) -> Value {
     json!({ "href": href, "hints": { "allow": allow } })
 }
 

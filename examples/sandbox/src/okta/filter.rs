@@ -5,9 +5,9 @@ use serde_json::Value;
 /// A parsed filter.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Filter {
-    All(Box<Filter>, Box<Filter>),
-    Any(Box<Filter>, Box<Filter>),
-    Not(Box<Filter>),
+    All(Box<Self>, Box<Self>),
+    Any(Box<Self>, Box<Self>),
+    Not(Box<Self>),
     Test {
         path: String,
         operator: Operator,

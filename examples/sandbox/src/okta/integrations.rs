@@ -99,7 +99,7 @@ fn answer(integration: &Object, base: &str) -> Value {
     } else {
         "activate"
     };
-    let mut links = json!({ "self": link(url.clone(), &["GET"]) });
-    links[verb] = link(format!("{url}/lifecycle/{verb}"), &["POST"]);
+    let mut links = json!({ "self": link(&url, &["GET"]) });
+    links[verb] = link(&format!("{url}/lifecycle/{verb}"), &["POST"]);
     with_links(integration, links)
 }

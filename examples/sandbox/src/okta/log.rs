@@ -116,7 +116,7 @@ impl Org {
 }
 
 /// A target; `detail` may be null.
-pub(crate) fn target(kind: &str, id: &str, name: &str, detail: Value) -> Value {
+pub(crate) fn target(kind: &str, id: &str, name: &str, detail: &Value) -> Value {
     json!({
         "id": id, "type": kind, "alternateId": "unknown", "displayName": name,
         "detailEntry": detail,
@@ -133,7 +133,7 @@ pub(crate) fn user(user: &Object) -> Value {
     })
 }
 
-pub(crate) fn app_target(app: &App, detail: Value) -> Value {
+pub(crate) fn app_target(app: &App, detail: &Value) -> Value {
     let label = text(&app.body, "label");
     json!({
         "id": app.id(), "type": "AppInstance", "alternateId": label, "displayName": label,
@@ -146,7 +146,7 @@ pub(crate) fn policy_target(policy: &Policy) -> Value {
         "PolicyEntity",
         policy.id(),
         policy.name(),
-        json!({ "policyType": policy.kind() }),
+        &json!({ "policyType": policy.kind() }),
     )
 }
 
@@ -155,11 +155,11 @@ pub(crate) fn policy_rule_target(rule: &Object) -> Value {
         "PolicyRule",
         text(rule, "id"),
         text(rule, "name"),
-        Value::Null,
+        &Value::Null,
     )
 }
 
 pub(crate) fn device_target(device: &Device) -> Value {
     let name = device.profile("displayName").as_str().unwrap_or_default();
-    target("UDDevice", device.id(), name, Value::Null)
+    target("UDDevice", device.id(), name, &Value::Null)
 }

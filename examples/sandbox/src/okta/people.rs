@@ -217,7 +217,7 @@ async fn remove_member(
     Path((id, user)): Path<(String, String)>,
 ) -> Answer {
     change_members(&shared, &id, &user, |members, user| {
-        members.retain(|have| *have != user)
+        members.retain(|have| *have != user);
     })
 }
 

@@ -93,7 +93,7 @@ impl Policy {
     pub(crate) fn answer(&self, base: &str) -> Value {
         let id = self.id();
         let url = format!("{base}/api/v1/policies/{id}");
-        let rules = link(format!("{url}/rules"), &["GET", "POST"]);
+        let rules = link(&format!("{url}/rules"), &["GET", "POST"]);
         if self.is_system() {
             // The default "Any two factors" was recorded with these two links only.
             let own: &[&str] = if self.kind() == ACCESS_POLICY {
@@ -103,19 +103,19 @@ impl Policy {
             };
             return with_links(
                 &self.body,
-                json!({ "self": link(url, own), "rules": rules }),
+                json!({ "self": link(&url, own), "rules": rules }),
             );
         }
         let mut links = json!({
-            "self": link(url.clone(), &["GET", "PUT", "DELETE"]),
+            "self": link(&url, &["GET", "PUT", "DELETE"]),
             "rules": rules,
         });
         if self.kind() == ACCESS_POLICY {
             // POST is offered here and refused when it is tried.
-            links["mappings"] = link(format!("{url}/mappings"), &["GET", "POST"]);
+            links["mappings"] = link(&format!("{url}/mappings"), &["GET", "POST"]);
         }
         let (name, href) = lifecycle(&url, self.is_active());
-        links[name] = link(href, &["POST"]);
+        links[name] = link(&href, &["POST"]);
         with_links(&self.body, links)
     }
 
@@ -127,11 +127,11 @@ impl Policy {
             text(rule, "id")
         );
         if is_system(rule) {
-            return with_links(rule, json!({ "self": link(url, &["GET", "PUT"]) }));
+            return with_links(rule, json!({ "self": link(&url, &["GET", "PUT"]) }));
         }
-        let mut links = json!({ "self": link(url.clone(), &["GET", "PUT", "DELETE"]) });
+        let mut links = json!({ "self": link(&url, &["GET", "PUT", "DELETE"]) });
         let (name, href) = lifecycle(&url, text(rule, "status") == "ACTIVE");
-        links[name] = link(href, &["POST"]);
+        links[name] = link(&href, &["POST"]);
         with_links(rule, links)
     }
 }

@@ -78,7 +78,7 @@ impl State {
         }});
         let now = Timestamp::now();
         let label = "Device trust service";
-        let mut app = App::new("oidc_client", label, "OPENID_CONNECT", settings, None, now);
+        let mut app = App::new("oidc_client", label, "OPENID_CONNECT", &settings, None, now);
         app.body.insert("id".into(), SERVICE_APP_CLIENT_ID.into());
         self.apps.push(app);
     }
@@ -103,16 +103,16 @@ impl State {
             "bookmark",
             "Payroll",
             "BOOKMARK",
-            bookmark("https://payroll.sandbox.example"),
+            &bookmark("https://payroll.sandbox.example"),
             default.clone(),
             now,
         );
-        let mut wiki = App::new("oidc_client", "Wiki", "OPENID_CONNECT", oidc, default, now);
+        let mut wiki = App::new("oidc_client", "Wiki", "OPENID_CONNECT", &oidc, default, now);
         let mut console = App::new(
             "saasure",
             "Okta Admin Console",
             "OPENID_CONNECT",
-            json!({}),
+            &json!({}),
             owned(self, "Okta Admin Console"),
             now,
         );
@@ -120,7 +120,7 @@ impl State {
             "okta_enduser",
             "Okta Dashboard",
             "OPENID_CONNECT",
-            json!({}),
+            &json!({}),
             owned(self, "Okta Dashboard"),
             now,
         );

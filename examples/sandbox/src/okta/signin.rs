@@ -20,7 +20,7 @@ use super::{
     fields::{Object, text},
     log,
     policy::{OKTA_SIGN_ON, Policy},
-    verdict::{self, Journey},
+    verdict::{self, Journey, Step},
 };
 use crate::{random, scep, shared::Shared};
 
@@ -193,40 +193,24 @@ impl Org {
             None => Some("DENY"),
             Some((_, rule)) => session_refuses(rule, shown.factors),
         };
+        let start = |result| Step::new("user.session.start", "User login to Okta", result);
         if let Some(outcome) = refused {
             let result = if outcome == "DENY" {
                 "FAILURE"
             } else {
                 "CHALLENGE"
             };
-            let kind = "user.session.start";
-            let target = vec![log::user(user)];
-            journey.store(log, now, kind, "User login to Okta", result, None, target);
+            journey.store(log, now, start(result), vec![log::user(user)]);
             return outcome_of(outcome, session, shown);
         }
-        let target = vec![log::user(user)];
-        journey.store(
-            log,
-            now,
-            "user.session.start",
-            "User login to Okta",
-            "SUCCESS",
-            None,
-            target,
-        );
+        journey.store(log, now, start("SUCCESS"), vec![log::user(user)]);
         if shown.factors.fastpass {
-            let targets = vec![
-                log::user(user),
-                log::target(
-                    "AuthenticatorEnrollment",
-                    "okta_verify",
-                    "Okta Verify",
-                    Value::Null,
-                ),
-            ];
+            let name = "Okta Verify";
+            let enrolled =
+                log::target("AuthenticatorEnrollment", "okta_verify", name, &Value::Null);
             let kind = "user.authentication.auth_via_mfa";
-            let display = "Authentication of user via MFA";
-            journey.store(log, now, kind, display, "SUCCESS", None, targets);
+            let step = Step::new(kind, "Authentication of user via MFA", "SUCCESS");
+            journey.store(log, now, step, vec![log::user(user), enrolled]);
         }
         let policy = app.policy.as_deref();
         let policy = policy.and_then(|id| policies.iter().find(|policy| policy.id() == id));
@@ -250,16 +234,15 @@ impl Org {
             "DENY" => "DENIED",
             _ => "UNSATISFIABLE",
         };
-        let app_target = log::app_target(app, verdict::app_detail(app, result));
+        let app_target = log::app_target(app, &verdict::app_detail(app, result));
         let rule_target = verdict::rule_target(policy, rule);
         match outcome {
             "DENY" => journey.deny(log, app_target, rule_target, now),
             "ALLOW" => {
                 journey.evaluated(log, outcome, app_target.clone(), rule_target, now);
-                let targets = vec![app_target, log::user(user)];
                 let kind = "user.authentication.sso";
-                let display = "User single sign on to app";
-                journey.store(log, now, kind, display, "SUCCESS", None, targets);
+                let step = Step::new(kind, "User single sign on to app", "SUCCESS");
+                journey.store(log, now, step, vec![app_target, log::user(user)]);
             }
             _ => journey.evaluated(log, outcome, app_target, rule_target, now),
         }
@@ -286,26 +269,16 @@ impl Org {
             revoked: false,
         });
         let Ok(device) = self.device(id) else { return };
-        let targets = vec![
-            log::device_target(device),
-            log::target(
-                "PKICertificate",
-                fingerprint,
-                "Client certificate",
-                Value::Null,
-            ),
-        ];
-        let journey = Journey::new(user, Value::Null);
-        let display = "Bind certificate to device";
-        journey.store(
-            &mut self.log,
-            now,
-            "pki.cert.bind",
-            display,
-            "SUCCESS",
-            None,
-            targets,
+        let certificate = log::target(
+            "PKICertificate",
+            fingerprint,
+            "Client certificate",
+            &Value::Null,
         );
+        let targets = vec![log::device_target(device), certificate];
+        let journey = Journey::new(user, Value::Null);
+        let step = Step::new("pki.cert.bind", "Bind certificate to device", "SUCCESS");
+        journey.store(&mut self.log, now, step, targets);
     }
 }
 

@@ -19,6 +19,31 @@ use crate::random;
 pub(crate) const USER_AGENT: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) \
     AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15";
 
+/// One event on the way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) kind: &'static str,
+    pub(crate) display: &'static str,
+    pub(crate) result: &'static str,
+    pub(crate) reason: Option<&'static str>,
+}
+
+impl Step {
+    pub(crate) fn new(kind: &'static str, display: &'static str, result: &'static str) -> Self {
+        Self {
+            kind,
+            display,
+            result,
+            reason: None,
+        }
+    }
+
+    fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+}
+
 /// One user's way through a sign-in.
 #[derive(Clone, Debug)]
 pub(crate) struct Journey {
@@ -46,16 +71,13 @@ impl Journey {
         }
     }
 
-    pub(crate) fn store(
-        &self,
-        log: &mut Log,
-        at: Timestamp,
-        kind: &str,
-        display: &str,
-        result: &'static str,
-        reason: Option<String>,
-        targets: Vec<Value>,
-    ) {
+    pub(crate) fn store(&self, log: &mut Log, at: Timestamp, step: Step, targets: Vec<Value>) {
+        let Step {
+            kind,
+            display,
+            result,
+            reason,
+        } = step;
         let mut debug = self.debug.clone();
         let fastpass = kind == "user.authentication.auth_via_mfa";
         if fastpass {
@@ -73,7 +95,7 @@ impl Journey {
             kind: kind.to_owned(),
             display: display.to_owned(),
             result,
-            reason,
+            reason: reason.map(str::to_owned),
             actor: self.actor.clone(),
             targets,
             device: if with_device {
@@ -103,48 +125,40 @@ impl Journey {
         rule: Value,
         at: Timestamp,
     ) {
-        let word = match result {
-            "ALLOW" => "AUTHENTICATED",
-            "DENY" => "DENIED",
-            other => other,
+        let reason = match result {
+            "ALLOW" => "Sign-on policy evaluation resulted in AUTHENTICATED",
+            "DENY" => DENIED,
+            _ => "Sign-on policy evaluation resulted in CHALLENGE",
         };
-        let reason = Some(format!("Sign-on policy evaluation resulted in {word}"));
-        let targets = vec![app, rule];
-        let display = "Evaluation of sign-on policy";
-        self.store(
-            log,
-            at,
+        let step = Step::new(
             "policy.evaluate_sign_on",
-            display,
+            "Evaluation of sign-on policy",
             result,
-            reason,
-            targets,
         );
+        self.store(log, at, step.because(reason), vec![app, rule]);
     }
 
     /// The three events of a denial.
     pub(crate) fn deny(&self, log: &mut Log, app: Value, rule: Value, at: Timestamp) {
         self.evaluated(log, "DENY", app.clone(), rule.clone(), at);
-        self.store(
-            log,
-            at,
-            "application.policy.sign_on.deny_access",
+        let kind = "application.policy.sign_on.deny_access";
+        let step = Step::new(
+            kind,
             "Deny user access due to app sign on policy",
             "FAILURE",
-            Some("Sign-on policy evaluation resulted in DENIED".to_owned()),
-            vec![app.clone(), rule],
         );
-        self.store(
-            log,
-            at,
+        self.store(log, at, step.because(DENIED), vec![app.clone(), rule]);
+        let step = Step::new(
             "user.authentication.sso",
             "User single sign on to app",
             "FAILURE",
-            Some("Access denied by sign-on policy".to_owned()),
-            vec![app, self.actor.clone()],
         );
+        let step = step.because("Access denied by sign-on policy");
+        self.store(log, at, step, vec![app, self.actor.clone()]);
     }
 }
+
+const DENIED: &str = "Sign-on policy evaluation resulted in DENIED";
 
 /// The `detailEntry` of an `AppInstance` target.
 pub(crate) fn app_detail(app: &App, result: &str) -> Value {
@@ -166,7 +180,7 @@ pub(crate) fn rule_target(policy: &Policy, rule: &Object) -> Value {
         "policy_name": policy.name(),
         "policy_rule_priority": priority(rule).to_string(),
     });
-    log::target("Rule", text(rule, "id"), text(rule, "name"), detail)
+    log::target("Rule", text(rule, "id"), text(rule, "name"), &detail)
 }
 
 /// `event.device`, as FastPass fills it. The log says `OSX` where rules say `MACOS`.

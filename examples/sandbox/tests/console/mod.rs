@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use device_trust_sandbox::fleet::{Mac, Pace};
-use device_trust_sandbox::{Options, Sandbox, Shared, Side};
+use device_trust_sandbox::{Options, Sandbox, Seed, Shared, Side};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -45,6 +45,16 @@ impl Console {
             _sandbox: Some(sandbox),
             ..console
         }
+    }
+
+    /// A console of a fresh sandbox whose Macs do nothing.
+    pub async fn still(seed: Seed) -> Self {
+        Self::open(Options {
+            fleet: false,
+            seed,
+            ..Options::default()
+        })
+        .await
     }
 
     /// A console of a sandbox that someone else keeps running.
@@ -197,4 +207,15 @@ pub fn policy(name: &str, profile: &[u8]) -> Value {
 
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
+}
+
+pub fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<_> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    keys.sort_unstable();
+    keys
 }

@@ -35,7 +35,7 @@ impl Key {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    fn proof(&self, jti: &str, claims: Value) -> String {
+    fn proof(&self, jti: &str, claims: &Value) -> String {
         let mut all = json!({"iat": now(), "jti": jti});
         all.as_object_mut()
             .unwrap()
@@ -91,7 +91,7 @@ impl Service {
             ("client_assertion", &assertion),
         ];
         let request = self.org.bare(Method::POST, "/oauth2/v1/token").form(&form);
-        Org::send(request.header("dpop", self.dpop.proof(jti, claims))).await
+        Org::send(request.header("dpop", self.dpop.proof(jti, &claims))).await
     }
 
     /// An access token, after the whole dance.
@@ -110,7 +110,7 @@ impl Service {
         let claims = json!({"htm": "GET", "htu": self.org.url(plain), "ath": ath});
         let request = self.org.bare(Method::GET, path);
         let request = request.header("authorization", format!("DPoP {token}"));
-        Org::send(request.header("dpop", self.dpop.proof(jti, claims))).await
+        Org::send(request.header("dpop", self.dpop.proof(jti, &claims))).await
     }
 }
 

@@ -224,7 +224,7 @@ fn missing(path: &str) -> Failure {
 mod tests {
     use super::*;
 
-    fn allow(constraints: Value) -> Object {
+    fn allow(constraints: &Value) -> Object {
         object(
             json!({"actions": {"appSignOn": {"access": "ALLOW", "verificationMethod":
             {"type": "ASSURANCE", "factorMode": "1FA", "constraints": constraints}}}}),
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn a_misspelt_constraint_key_is_dropped_without_a_word() {
         let sent = allow(
-            json!([{"possession": {"phishingREsistant": "REQUIRED", "deviceBound": "REQUIRED"}}]),
+            &json!([{"possession": {"phishingREsistant": "REQUIRED", "deviceBound": "REQUIRED"}}]),
         );
         let kept = actions(&sent).unwrap();
         assert_eq!(
