@@ -61,7 +61,7 @@ impl Job {
         let mut applied = None;
         if planned.changes() > 0 {
             if blueprint.scep.prove_challenge {
-                stages::prove_challenge(&profile, progress).await?;
+                stages::prove_challenge(tenants, &profile, progress).await?;
             }
             self.keep(&planned, &bytes)?;
             applied = Some(stages::apply(tenants, &planned, progress).await?);

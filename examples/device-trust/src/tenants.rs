@@ -93,6 +93,12 @@ impl Tenants {
         )
     }
 
+    /// Where a secret came from, `env:NAME` or `file:PATH`.
+    pub(crate) fn reference(&self, secret: &str) -> &str {
+        let found = self.references.iter().find(|(name, _)| *name == secret);
+        found.map_or("nowhere", |(_, reference)| reference)
+    }
+
     fn connect(
         blueprint: &Blueprint,
         urls: Urls,

@@ -10,7 +10,7 @@ use std::{
 
 use clap::Parser;
 use device_trust::{
-    Blueprint, Error, Job, Output, Overrides, Planned, Report, Secrets, Tenants, Verdict,
+    Blueprint, Error, Job, Output, Overrides, Report, Secrets, Tenants, Verdict,
     embedded::Embedded, terminal::Terminal,
 };
 
