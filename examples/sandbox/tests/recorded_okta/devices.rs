@@ -76,7 +76,9 @@ async fn status_and_serial_number_filters_work() {
     assert_eq!(search(r#"status eq "SUSPENDED""#).await.body, json!([]));
     let serial = format!(r#"profile.serialNumber eq "SN{UDID}""#);
     assert_eq!(id(&search(&serial).await.body[0]), device);
-    assert_eq!(search(r#"profile.model co "Mac""#).await.status, 400);
+    search(r#"profile.model co "Mac""#)
+        .await
+        .assert_error(400, "E0000031");
 }
 
 #[tokio::test]

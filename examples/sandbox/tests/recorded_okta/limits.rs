@@ -120,3 +120,22 @@ async fn a_post_that_says_nothing_about_its_length_is_411() {
     );
     assert_eq!(org.act(&path).await.status, 204);
 }
+
+#[tokio::test]
+async fn a_body_that_is_not_said_to_be_json_is_refused() {
+    let org = Org::fresh().await;
+    let request = org.request(Method::POST, "/api/v1/policies").body("{}");
+    Org::send(request).await.assert_error(400, "E0000021");
+}
+
+#[tokio::test]
+async fn a_group_is_found_by_a_search_on_its_name() {
+    let org = Org::fresh().await;
+    let path = "/api/v1/groups?search=profile.name%20eq%20%22Break%20glass%20admins%22";
+    let found = org.get(path).await.body;
+    assert_eq!(found.as_array().unwrap().len(), 1);
+    assert_eq!(found[0]["profile"]["name"], "Break glass admins");
+    org.get("/api/v1/groups?search=profile.name")
+        .await
+        .assert_error(400, "E0000031");
+}
