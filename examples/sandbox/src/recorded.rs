@@ -49,7 +49,8 @@ pub struct RecordedRequest {
     /// JSON as it is; a form as an object, with `client_assertion` and `client_secret` masked; other
     /// text as a string; binary as `"<n bytes>"`. `None` for an empty body.
     pub body: Option<Value>,
-    /// The status the sandbox answered with; 0 where the connection was cut before an answer was made.
+    /// The status the sandbox answered with; 0 while it is being handled, and where the
+    /// connection was cut before that.
     pub status: u16,
     /// The fault that was injected, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]

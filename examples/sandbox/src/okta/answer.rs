@@ -112,6 +112,16 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, "E0000031", "Invalid cursor.")
     }
 
+    /// 400 E0000031.
+    pub(crate) fn invalid_search(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "E0000031",
+            "Invalid search criteria.",
+        )
+        .cause(detail)
+    }
+
     /// 400 E0000053.
     pub(crate) fn invalid_filter(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "E0000053", "Invalid filter").cause(detail)
@@ -153,7 +163,7 @@ impl Failure {
         )
     }
 
-    /// 404 E0000022 or rather 405: the path is known, the method is not.
+    /// 405 E0000022: the path is known, the method is not.
     pub(crate) fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -162,7 +172,16 @@ impl Failure {
         )
     }
 
-    /// 411: a PUT or POST that says nothing about its length.
+    /// 400 E0000021: a body that is not said to be JSON.
+    pub(crate) fn not_json() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "E0000021",
+            "Bad request. Accept and/or Content-Type headers likely do not match supported values.",
+        )
+    }
+
+    /// 411: a PUT or POST that says nothing about its length. The body of this answer is not confirmed.
     pub(crate) fn length_required() -> Self {
         Self::new(
             StatusCode::LENGTH_REQUIRED,
@@ -226,6 +245,14 @@ impl<S: Send + Sync> FromRequest<S> for Document {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Failure> {
+        let json = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.to_ascii_lowercase().starts_with("application/json"));
+        if !json {
+            return Err(Failure::not_json());
+        }
         let bytes = axum::body::to_bytes(request.into_body(), usize::MAX)
             .await
             .map_err(|_| Failure::not_well_formed())?;

@@ -167,15 +167,12 @@ async fn list(State(shared): State<Shared>, params: Params) -> Answer {
     let org = &mut world.okta;
     let base = shared.okta_url();
     let search = params.get("search").map(Filter::parse).transpose();
-    let search = search.map_err(|detail| {
-        Failure::validation("search", format!("Invalid search criteria: {detail}"))
-    })?;
+    let search = search.map_err(Failure::invalid_search)?;
     for (path, operator) in search.iter().flat_map(Filter::tests) {
         if operator == Operator::Contains && !CONTAINS.contains(&path) {
-            return Err(Failure::validation(
-                "search",
-                format!("co cannot be used on {path}"),
-            ));
+            return Err(Failure::invalid_search(format!(
+                "co cannot be used on {path}"
+            )));
         }
     }
     let expand = params.get("expand").unwrap_or_default().to_owned();

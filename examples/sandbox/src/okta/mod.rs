@@ -33,6 +33,7 @@ mod log;
 mod logs;
 mod normalise;
 mod oauth;
+mod overlap;
 mod params;
 mod people;
 mod policies;
@@ -81,8 +82,9 @@ pub struct State {
 pub(crate) fn router(shared: Shared) -> Router {
     Router::new()
         .route("/.well-known/okta-organization", get(organization))
-        .merge(policies::router())
-        .merge(rules::router())
+        .merge(policies::router().merge(rules::router()).route_layer(
+            middleware::from_fn_with_state(overlap::Writing::default(), overlap::refuse),
+        ))
         .merge(assignment::router())
         .merge(simulate::router())
         .merge(apps::router())

@@ -135,15 +135,22 @@ impl Org {
     }
 }
 
+/// `search` and `filter`, which are one language with two errors.
+fn filters(params: &Params) -> Result<Vec<Filter>, Failure> {
+    let mut filters = Vec::new();
+    if let Some(search) = params.get("search") {
+        filters.push(Filter::parse(search).map_err(Failure::invalid_search)?);
+    }
+    if let Some(filter) = params.get("filter") {
+        filters.push(Filter::parse(filter).map_err(Failure::invalid_filter)?);
+    }
+    Ok(filters)
+}
+
 async fn groups(State(shared): State<Shared>, params: Params) -> Answer {
     let world = shared.world();
     let query = params.get("q").map(str::to_lowercase);
-    let mut filters = Vec::new();
-    for key in ["search", "filter"] {
-        if let Some(filter) = params.get(key) {
-            filters.push(Filter::parse(filter).map_err(Failure::invalid_filter)?);
-        }
-    }
+    let filters = filters(&params)?;
     let groups = world
         .okta
         .groups
@@ -263,12 +270,7 @@ async fn group_apps(
 async fn users(State(shared): State<Shared>, params: Params) -> Answer {
     let world = shared.world();
     let query = params.get("q").map(str::to_lowercase);
-    let mut filters = Vec::new();
-    for key in ["search", "filter"] {
-        if let Some(filter) = params.get(key) {
-            filters.push(Filter::parse(filter).map_err(Failure::invalid_filter)?);
-        }
-    }
+    let filters = filters(&params)?;
     let users = world
         .okta
         .users

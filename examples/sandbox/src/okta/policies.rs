@@ -84,11 +84,13 @@ async fn list(State(shared): State<Shared>, params: Params) -> Answer {
         ));
     };
     let world = shared.world();
+    let status = params.get("status");
     let mut found: Vec<&Policy> = world
         .okta
         .policies
         .iter()
         .filter(|policy| policy.kind() == kind)
+        .filter(|policy| status.is_none_or(|status| text(&policy.body, "status") == status))
         .collect();
     if kind != ACCESS_POLICY {
         found.sort_by_key(|found| policy::priority(&found.body));

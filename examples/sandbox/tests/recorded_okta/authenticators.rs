@@ -43,20 +43,10 @@ async fn a_fresh_org_has_the_recorded_methods_and_fastpass_is_off() {
 }
 
 #[tokio::test]
-async fn activating_fastpass_answers_200_with_the_method() {
-    let org = Org::fresh().await;
-    let verify = id(&org.okta_verify().await);
-    let path = format!("/api/v1/authenticators/{verify}/methods/signed_nonce");
-    let answer = org.act(&format!("{path}/lifecycle/activate")).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.body["type"], "signed_nonce");
-    assert_eq!(answer.body["status"], "ACTIVE");
-    assert!(answer.body["_links"].get("activate").is_none());
-}
-
-#[tokio::test]
 async fn okta_verifys_settings_carry_verification_methods_in_no_stable_order() {
     let org = Org::fresh().await;
+    let security = &org.okta_verify().await["settings"]["enrollmentSecurityLevel"];
+    assert!(security.is_string());
     let methods = |verify: Value| verify["settings"]["userVerificationMethods"].clone();
     let (one, two) = (
         methods(org.okta_verify().await),
@@ -94,29 +84,4 @@ async fn okta_verify_in_use_cannot_be_deactivated_and_the_policies_are_named() {
             "{causes}"
         );
     }
-}
-
-#[tokio::test]
-async fn a_second_okta_verify_is_a_conflict() {
-    let org = Org::fresh().await;
-    let body = json!({"key": "okta_verify", "name": "Okta Verify"});
-    let answer = org.post("/api/v1/authenticators?activate=true", body).await;
-    answer.assert_error(409, "E0000157");
-}
-
-#[tokio::test]
-async fn replacing_okta_verify_keeps_only_what_is_sent() {
-    let org = Org::fresh().await;
-    let mut verify = org.okta_verify().await;
-    verify["settings"]["userVerification"] = json!("REQUIRED");
-    verify["settings"]["unknownToThisClient"] = json!(true);
-    verify["settings"]
-        .as_object_mut()
-        .unwrap()
-        .remove("compliance");
-    let path = format!("/api/v1/authenticators/{}", id(&verify));
-    let settings = org.put(&path, verify).await.body["settings"].clone();
-    assert_eq!(settings["userVerification"], "REQUIRED");
-    assert_eq!(settings["unknownToThisClient"], true);
-    assert!(settings.get("compliance").is_none());
 }

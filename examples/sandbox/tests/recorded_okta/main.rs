@@ -1,5 +1,5 @@
 //! Every exchange with Okta that the collected facts mark as recorded, replayed against the sandbox
-//! with a plain HTTP client.
+//! with a plain HTTP client. What is only documented stands in `documented_okta`.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,4 +13,5 @@ mod limits;
 mod oauth;
 mod org;
 mod policies;
+mod service;
 mod sign_on;

@@ -242,3 +242,31 @@ pub(crate) fn id(object: &Value) -> String {
 }
 
 pub(crate) const ADA: &str = "ada.lovelace@sandbox.example";
+
+pub(crate) const UDID: &str = "5A4DB0C5-0000-4000-8000-000000000001";
+
+/// An org that offers FastPass, and one registered Mac of Ada's.
+pub(crate) async fn org_with_a_mac() -> (Org, String) {
+    let org = Org::fresh().await;
+    org.offer_fastpass().await;
+    let device = org.register(ADA, UDID).await;
+    (org, device)
+}
+
+/// The rule for a registered and managed Mac.
+pub(crate) fn managed_rule(group: &str) -> Value {
+    json!({
+        "type": "ACCESS_POLICY", "name": "Managed macOS – FastPass", "priority": 0,
+        "conditions": {
+            "people": {"groups": {"include": [group]}},
+            "platform": {"include": [{"type": "DESKTOP", "os": {"type": "MACOS", "expression": null}}]},
+            "device": {"registered": true, "managed": true},
+            "network": {"connection": "ANYWHERE"},
+        },
+        "actions": {"appSignOn": {"access": "ALLOW", "verificationMethod": {
+            "type": "ASSURANCE", "factorMode": "1FA", "reauthenticateIn": "PT12H",
+            "constraints": [{"possession": {"deviceBound": "REQUIRED", "phishingResistant": "REQUIRED",
+                "hardwareProtection": "REQUIRED", "userPresence": "REQUIRED", "userVerification": "REQUIRED"}}],
+        }}},
+    })
+}
