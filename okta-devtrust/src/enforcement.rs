@@ -275,9 +275,7 @@ fn simulation(device: &str, outcome: Option<&Outcome>, wanted: &str, reasons: &m
         why: why.into(),
     };
     match outcome {
-        None => reasons.push(not_simulated(
-            "none was run, since no app is under the policy",
-        )),
+        None => reasons.push(not_simulated("none was run")),
         Some(Outcome::Refused(why)) => reasons.push(not_simulated(why)),
         Some(Outcome::Rule(id)) if id == wanted => {}
         Some(Outcome::Undefined) => {}

@@ -429,7 +429,10 @@ impl fmt::Display for Error {
                 write_list(f, differences)?;
             }
             Self::Unexpected { code, summary, .. } => {
-                write!(f, "unexpected answer {code} {summary}")?;
+                f.write_str("unexpected answer")?;
+                for text in [code, summary].into_iter().filter(|text| !text.is_empty()) {
+                    write!(f, " {text}")?;
+                }
             }
         }
         write!(f, "; {}", self.mend())?;

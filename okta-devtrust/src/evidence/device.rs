@@ -61,7 +61,9 @@ pub struct Counts {
     pub break_glass: u64,
     /// `user.authentication.sso` with `SUCCESS`.
     pub sso_success: u64,
-    /// Any event with `FAILURE`.
+    /// `user.authentication.sso` with `FAILURE`.
+    pub sso_failure: u64,
+    /// Any other event with `FAILURE`.
     pub failure: u64,
     /// Any other event.
     pub other: u64,

@@ -94,11 +94,11 @@ fn verdict(rules: &RuleIds, event: &LogEvent) -> fn(&mut Counts) -> &mut u64 {
             _ => |c| &mut c.other,
         };
     }
+    let sso = event.event_type == "user.authentication.sso";
     match result {
+        Some(LogResult::Success) if sso => |c| &mut c.sso_success,
+        Some(LogResult::Failure) if sso => |c| &mut c.sso_failure,
         Some(LogResult::Failure) => |c| &mut c.failure,
-        Some(LogResult::Success) if event.event_type == "user.authentication.sso" => {
-            |c| &mut c.sso_success
-        }
         _ => |c| &mut c.other,
     }
 }
@@ -211,7 +211,10 @@ mod tests {
         ]);
         let user = only(&seen);
         assert_eq!(user.device, None);
-        assert_eq!((user.counts.predicted_denial, user.counts.failure), (1, 1));
+        assert_eq!(
+            (user.counts.predicted_denial, user.counts.sso_failure),
+            (1, 1)
+        );
         assert_eq!(user.user.as_ref().unwrap().id, "00u1");
     }
 

@@ -22,7 +22,7 @@ use crate::{Error, Okta, Request};
 /// let query = LogQuery::between("2026-11-24T12:00:00Z".parse()?, "2026-11-24T13:00:00Z".parse()?)
 ///     .filter("eventType eq \"policy.evaluate_sign_on\"");
 /// let request = logs::list(&query);
-/// assert_eq!(request.query_pairs()[0], ("since".into(), "2026-11-24T12:00:00Z".into()));
+/// assert_eq!(request.query_pairs()[0], ("since".into(), "2026-11-24T12:00:00.000Z".into()));
 /// # Ok::<(), jiff::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +71,8 @@ impl LogQuery {
 /// `GET /api/v1/logs`
 pub fn list(query: &LogQuery) -> Request {
     let mut request = Request::get(["api", "v1", "logs"])
-        .query("since", query.since.to_string())
-        .query("until", query.until.to_string())
+        .query("since", milliseconds(query.since))
+        .query("until", milliseconds(query.until))
         .query("sortOrder", "ASCENDING")
         .query("limit", query.limit.to_string());
     if let Some(filter) = &query.filter {
@@ -82,6 +82,11 @@ pub fn list(query: &LogQuery) -> Request {
         request = request.query("q", text);
     }
     request
+}
+
+/// Okta writes times to the millisecond.
+fn milliseconds(at: jiff::Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 impl Okta {

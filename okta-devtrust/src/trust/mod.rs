@@ -10,12 +10,15 @@
 
 mod apply;
 mod bodies;
+mod checks;
+mod defaults;
 mod desired;
 mod observed;
 mod plan;
 mod planning;
 mod refusal;
 pub(crate) mod semantic;
+mod write;
 
 pub use apply::{Applied, AppliedStep, Halted, Step, StepState, apply};
 pub use desired::{

@@ -194,7 +194,7 @@ impl Reason {
             Self::BreakGlassDenies { .. } => "apply the plan again: it restores the rule".into(),
             Self::BreakGlassEmpty { group } => format!("add an admin to the group `{group}`"),
             Self::NotSimulated { .. } => {
-                "assign the group to an app of the policy and gather evidence again".into()
+                "put an app under the policy, assign the managed rule's groups to it, and gather evidence again".into()
             }
             Self::SimulatedElsewhere { .. } => {
                 "look at the policy's rules and their order in the Admin Console".into()
