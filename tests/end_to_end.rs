@@ -58,7 +58,7 @@ impl World {
         no_canary_in(&format!("{job:?}"));
         let report = job
             .run(&Silent, |planned| {
-                no_canary_in(&format!("{planned} {planned:?}"))
+                no_canary_in(&format!("{planned} {planned:?}"));
             })
             .await
             .unwrap();

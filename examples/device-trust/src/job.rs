@@ -78,7 +78,7 @@ impl Job {
             writes += stages::enforce(tenants, &planned, progress).await?;
         }
         let after = stages::verify(blueprint, tenants, &planned, &macs.rollout, progress).await?;
-        let report = Report::new(writes, &planned, macs, before, after);
+        let report = Report::new(writes, &planned, macs, before.as_ref(), &after);
         self.output.write(Output::EVIDENCE, &report.to_json())?;
         self.output
             .write(Output::REPORT, report.to_html().as_bytes())?;

@@ -111,11 +111,10 @@ impl Report {
         changes: usize,
         planned: &Planned,
         macs: Macs,
-        before: Option<Proven>,
-        after: Proven,
+        before: Option<&Proven>,
+        after: &Proven,
     ) -> Self {
         let seen_before = before
-            .as_ref()
             .map(|proven| by_device(&proven.evidence))
             .unwrap_or_default();
         let seen_after = by_device(&after.evidence);
@@ -179,7 +178,7 @@ impl Report {
             changes,
             profile: planned.profile.clone(),
             rules: after.evidence.rules.clone(),
-            before: before.as_ref().map(|proven| Window::of(&proven.evidence)),
+            before: before.map(|proven| Window::of(&proven.evidence)),
             after: Window::of(&after.evidence),
             macs: reports,
         }
