@@ -30,11 +30,13 @@ pub(crate) enum Field {
     Url,
     Subject,
     Challenge,
+    #[cfg(feature = "okta")]
     KeySize,
     Fingerprint,
     AltName,
     Certificate,
     Retry,
+    #[cfg(feature = "okta")]
     Profile,
 }
 
@@ -44,11 +46,13 @@ impl Field {
             Self::Url => "URL",
             Self::Subject => "Subject",
             Self::Challenge => "Challenge",
+            #[cfg(feature = "okta")]
             Self::KeySize => "Keysize",
             Self::Fingerprint => "CAFingerprint",
             Self::AltName => "SubjectAltName",
             Self::Certificate => "CA certificate",
             Self::Retry => "Retries",
+            #[cfg(feature = "okta")]
             Self::Profile => "profile",
         }
     }

@@ -3,13 +3,14 @@
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use proptest::prelude::*;
 use scep_profile::message::{
     CaCertificates, Capabilities, CertificateRequest, EnrollmentKey, Error, FailInfo, Issued,
     Reply, Transaction, TrustedCa, verify_signature,
 };
 use scep_profile::server::{Authority, AuthorityOptions, AuthorityState, LeafError, Outcome};
 use scep_profile::{CaCertificate, Fingerprint, FingerprintAlgorithm, KeySize, KeyUsage, Subject};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, SystemTime};
 
 const SECRET: &str = "correct-horse-battery";
@@ -203,10 +204,62 @@ fn a_changed_reply_is_never_believed() {
             Err(_) => {}
             // Not all of a reply is signed: the certificates it brings along are not, and are not used.
             Ok(Reply::Issued(issued)) => {
-                assert_eq!(issued.certificate, genuine.certificate, "byte {position}")
+                assert_eq!(issued.certificate, genuine.certificate, "byte {position}");
             }
             Ok(Reply::Pending) => panic!("byte {position}"),
         }
+    }
+}
+
+#[test]
+fn a_changed_request_gets_no_other_certificate() {
+    let mut authority = authority(|options| options);
+    let (_, message) = begin(&authority, &request(SECRET));
+    let mut refused = 0;
+    for position in (0..message.len()).step_by(11) {
+        let mut changed = message.clone();
+        changed[position] ^= 0x41;
+        let handled = authority.handle(&changed, SystemTime::now());
+        refused += usize::from(matches!(handled.outcome, Outcome::Refused(_)));
+    }
+    // Nothing signs the list of digests, or the signature of the temporary certificate: a change there goes unnoticed
+    // and changes nothing.
+    for issued in authority.issued() {
+        let leaf = CaCertificate::from_der(&issued.der()).unwrap();
+        let key = leaf.x509().tbs_certificate().subject_public_key_info();
+        assert_eq!(key.subject_public_key.raw_bytes(), KEY.public_key_pkcs1());
+        assert_eq!(issued.subject, "CN=cert");
+    }
+    assert!(
+        refused > message.len() / 11 / 2,
+        "{refused} of {}",
+        message.len() / 11
+    );
+}
+
+/// An authority, a transaction with it, the request and the reply.
+type Messages = (Mutex<Authority>, Transaction, Vec<u8>, Vec<u8>);
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn cut_or_garbled_messages_are_refused_without_panic(
+        at in any::<prop::sample::Index>(),
+        garbage in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        static MESSAGES: LazyLock<Messages> = LazyLock::new(|| {
+            let mut authority = authority(|options| options.intermediate(true));
+            let (transaction, message) = begin(&authority, &request(SECRET));
+            let reply = authority.pki_operation(&message, SystemTime::now());
+            (Mutex::new(authority), transaction, message, reply)
+        });
+        let (authority, transaction, message, reply) = &*MESSAGES;
+        let mut authority = authority.lock().unwrap();
+        let spoil = |bytes: &[u8]| [&bytes[..at.index(bytes.len())], &garbage].concat();
+        prop_assert!(transaction.read(&spoil(reply)).is_err());
+        let outcome = authority.handle(&spoil(message), SystemTime::now()).outcome;
+        prop_assert!(matches!(outcome, Outcome::Refused(_)));
+        prop_assert!(CaCertificates::parse(&spoil(&authority.get_ca_cert().1)).is_err());
     }
 }
 
@@ -252,7 +305,7 @@ fn approval_by_hand_is_pending_until_approved() {
         transaction.read(&authority.pki_operation(&poll, now)),
         Ok(Reply::Pending)
     );
-    assert_eq!(authority.pending().collect::<Vec<_>>(), [id.clone()]);
+    assert!(authority.pending().eq([id.clone()]));
 
     // A world that is saved and loaded in between forgets nothing.
     let saved = serde_json::to_string(&authority.state().unwrap()).unwrap();

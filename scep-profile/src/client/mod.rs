@@ -45,7 +45,7 @@ pub enum Enrollment {
 /// An enrolment that waits for approval. It holds the private key.
 #[derive(Clone, Debug)]
 pub struct Pending {
-    transaction: Transaction,
+    transaction: Box<Transaction>,
     post: bool,
 }
 
@@ -181,7 +181,7 @@ impl Client {
             post,
         } = pending;
         let message = transaction.poll()?;
-        self.exchange(transaction, &message, post).await
+        self.exchange(*transaction, &message, post).await
     }
 
     /// Enrols as a Mac does that is handed this payload: its request, its fingerprint, its retries while PENDING
@@ -232,7 +232,10 @@ impl Client {
         };
         Ok(match transaction.read(&reply)? {
             Reply::Issued(issued) => Enrollment::Issued(issued),
-            Reply::Pending => Enrollment::Pending(Pending { transaction, post }),
+            Reply::Pending => Enrollment::Pending(Pending {
+                transaction: Box::new(transaction),
+                post,
+            }),
         })
     }
 }

@@ -153,6 +153,14 @@ pub enum Cipher {
     Des,
 }
 
+/// Content under a fresh key.
+pub(super) struct Encrypted {
+    pub(super) key: Zeroizing<Vec<u8>>,
+    /// The cipher with its initialisation vector.
+    pub(super) algorithm: AlgorithmIdentifierOwned,
+    pub(super) content: Vec<u8>,
+}
+
 /// `desCBC` of the OIW; no registry of `const-oid` has it.
 const DES_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.7");
 
@@ -220,11 +228,8 @@ impl Cipher {
         if self.aes().is_some() { 16 } else { 8 }
     }
 
-    /// A fresh key, and the content under it with the algorithm identifier to go with it.
-    pub(super) fn encrypt(
-        self,
-        content: &[u8],
-    ) -> Result<(Zeroizing<Vec<u8>>, AlgorithmIdentifierOwned, Vec<u8>), Error> {
+    /// The content under a fresh key.
+    pub(super) fn encrypt(self, content: &[u8]) -> Result<Encrypted, Error> {
         let failed = |_| Error::Key {
             what: "encryption failed",
         };
@@ -253,7 +258,11 @@ impl Cipher {
             oid: self.oid(),
             parameters: Some(iv.map_err(super::error::malformed("content cipher"))?),
         };
-        Ok((key, algorithm, encrypted))
+        Ok(Encrypted {
+            key,
+            algorithm,
+            content: encrypted,
+        })
     }
 
     pub(super) fn decrypt(self, key: &[u8], iv: &[u8], content: &[u8]) -> Result<Vec<u8>, Error> {
@@ -292,11 +301,22 @@ mod tests {
             content in prop::collection::vec(any::<u8>(), 0..100),
             cipher in prop::sample::select(vec![Cipher::Aes128, Cipher::Aes192, Cipher::Aes256, Cipher::TripleDes]),
         ) {
-            let (key, algorithm, encrypted) = cipher.encrypt(&content).unwrap();
+            let Encrypted { key, algorithm, content: encrypted } = cipher.encrypt(&content).unwrap();
             let (read, iv) = Cipher::from_identifier(&algorithm).unwrap();
             prop_assert_eq!(read, cipher);
             prop_assert_eq!(cipher.decrypt(&key, &iv, &encrypted).unwrap(), content);
             prop_assert!(cipher.decrypt(&key, &iv, &encrypted[1..]).is_err());
+        }
+    }
+
+    #[test]
+    fn a_digest_is_known_without_parameters_and_by_its_signature_algorithm() {
+        for oid in [rfc5912::ID_SHA_1, rfc5912::SHA_1_WITH_RSA_ENCRYPTION] {
+            let algorithm = AlgorithmIdentifierOwned {
+                oid,
+                parameters: None,
+            };
+            assert_eq!(Digest::from_identifier(&algorithm).unwrap(), Digest::Sha1);
         }
     }
 

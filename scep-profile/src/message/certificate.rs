@@ -120,6 +120,7 @@ pub(crate) struct CertificateSpec {
 
 impl CertificateSpec {
     /// The certificate in DER, signed by an issuer.
+    #[cfg(feature = "server")]
     pub(crate) fn issue(self, issuer: &Certificate, key: &EnrollmentKey) -> Result<Vec<u8>, Error> {
         let tbs = issuer.tbs_certificate();
         let issuer_key = tbs.subject_public_key_info().clone();

@@ -1,25 +1,19 @@
+use super::profile;
 use super::state::PendingRequest;
-use super::{AuthorityOptions, AuthorityState, IssuedCertificate, LeafError};
+use super::{AuthorityOptions, AuthorityState, Handled, IssuedCertificate, LeafError, Outcome};
 use crate::message::{
-    Answer, Body, CaCertificates, CertificateSpec, EnrollmentKey, Error, FailInfo, MessageType,
-    ReceivedRequest, Request, TransactionId, extension, name, verify_issued,
+    Answer, Body, CaCertificates, EnrollmentKey, Error, FailInfo, MessageType, ReceivedRequest,
+    Request, TransactionId, verify_issued,
 };
-use crate::{CaCertificate, KeySize, Subject};
-use const_oid::db::rfc5280::ID_KP_CLIENT_AUTH;
+use crate::{CaCertificate, KeySize};
 use der::{Decode, Encode};
 use mobileconfig::cms::{self, ContentInfo, SignedData, armour};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use subtle::ConstantTimeEq;
 use x509_cert::Certificate;
-use x509_cert::ext::pkix::{
-    BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName,
-};
-
-const HOUR: Duration = Duration::from_secs(3600);
-const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 /// A certification authority: pure, so that time and transport are the caller's.
 ///
@@ -33,28 +27,6 @@ pub struct Authority {
     pending: Vec<PendingRequest>,
 }
 
-/// The answer to a message, and what lies behind it. Only [`Handled::reply`] may go to the requester.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Handled {
-    /// The CertRep in DER.
-    pub reply: Vec<u8>,
-    /// What was decided.
-    pub outcome: Outcome,
-}
-
-/// What an [`Authority`] decided, for its own log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// A certificate was issued, or handed out again; its serial number.
-    Issued(String),
-    /// The request waits for approval.
-    Pending(TransactionId),
-    /// The request was refused: why. No secret is part of it.
-    Refused(String),
-}
-
 impl Authority {
     /// A new authority with keys of its own. Its certificates are valid for ten years from `now`.
     ///
@@ -64,7 +36,7 @@ impl Authority {
     pub fn generate(options: AuthorityOptions, now: impl Into<SystemTime>) -> Result<Self, Error> {
         let now = now.into();
         let root_key = EnrollmentKey::generate(KeySize::Rsa2048)?;
-        let spec = authority_spec(
+        let spec = profile::authority(
             &options.organization,
             "Organization Root Authority",
             &root_key,
@@ -73,7 +45,7 @@ impl Authority {
         let root = parse(&spec.self_sign(&root_key)?)?;
         let (issuer, key) = if options.intermediate {
             let key = EnrollmentKey::generate(KeySize::Rsa2048)?;
-            let spec = authority_spec(
+            let spec = profile::authority(
                 &options.organization,
                 "Organization Intermediate Authority",
                 &key,
@@ -258,6 +230,7 @@ impl Authority {
                 Err(error) => Err(format!("the certificate to be renewed: {error}")),
             };
         }
+        self.check_signer(request, csr, now)?;
         let challenge = csr.challenge().ok_or("the request brings no challenge")?;
         // Of equal length, so that not even the length of the secret can be measured.
         let digest = |secret: &SecretString| Sha256::digest(secret.expose_secret());
@@ -265,6 +238,24 @@ impl Authority {
             Ok(())
         } else {
             Err("the challenge is wrong".to_owned())
+        }
+    }
+
+    /// RFC 8894 section 2.3: the key asked for signs, or (as Apple's client renews) that of a certificate issued here.
+    /// Otherwise anyone could sign the envelope of another anew and be sent the answer.
+    fn check_signer(
+        &self,
+        request: &Request,
+        csr: &ReceivedRequest,
+        now: SystemTime,
+    ) -> Result<(), String> {
+        let signer = Certificate::from_der(&request.signer).map_err(|error| error.to_string())?;
+        if signer.tbs_certificate().subject_public_key_info() == csr.public_key()
+            || self.verify_leaf(&request.signer, now).is_ok()
+        {
+            Ok(())
+        } else {
+            Err("the message is signed by another key than the request is for".to_owned())
         }
     }
 
@@ -343,7 +334,9 @@ impl Authority {
         csr: &ReceivedRequest,
         now: SystemTime,
     ) -> Result<Handled, String> {
-        let der = self.certify(csr, now).map_err(|error| error.to_string())?;
+        let der = profile::leaf(csr, self.options.validity, now)
+            .and_then(|spec| spec.issue(self.issuer.x509(), &self.key))
+            .map_err(|error| error.to_string())?;
         let certificate = parse(&der).map_err(|error| error.to_string())?;
         let issued = IssuedCertificate {
             serial: hex::encode_upper(
@@ -361,37 +354,6 @@ impl Authority {
         let handled = self.hand_out(request, &issued)?;
         self.issued.push(issued);
         Ok(handled)
-    }
-
-    fn certify(&self, csr: &ReceivedRequest, now: SystemTime) -> Result<Vec<u8>, Error> {
-        let mut extensions = vec![
-            extension(
-                true,
-                &BasicConstraints {
-                    ca: false,
-                    path_len_constraint: None,
-                },
-            )?,
-            extension(true, &KeyUsage(KeyUsages::DigitalSignature.into()))?,
-            extension(false, &ExtendedKeyUsage(vec![ID_KP_CLIENT_AUTH]))?,
-        ];
-        let alt_names = csr
-            .extensions()
-            .iter()
-            .find(|asked| asked.extn_id == <SubjectAltName as const_oid::AssociatedOid>::OID);
-        if let Some(asked) = alt_names {
-            let names = SubjectAltName::from_der(asked.extn_value.as_bytes())
-                .map_err(|error| Error::malformed("SubjectAltName", error))?;
-            extensions.push(extension(false, &names)?);
-        }
-        CertificateSpec {
-            subject: csr.subject().clone(),
-            public_key: csr.public_key().clone(),
-            not_before: now.checked_sub(HOUR).unwrap_or(now),
-            not_after: now.checked_add(self.options.validity).unwrap_or(now),
-            extensions,
-        }
-        .issue(self.issuer.x509(), &self.key)
     }
 
     fn hand_out(&self, request: &Request, issued: &IssuedCertificate) -> Result<Handled, String> {
@@ -500,36 +462,6 @@ impl fmt::Debug for Authority {
             .field("pending", &self.pending.len())
             .finish_non_exhaustive()
     }
-}
-
-fn authority_spec(
-    organization: &str,
-    common_name: &str,
-    key: &EnrollmentKey,
-    now: SystemTime,
-) -> Result<CertificateSpec, Error> {
-    let subject = Subject::from_pairs([("O", organization), ("CN", common_name)])
-        .map_err(|error| Error::malformed("organization", error))?;
-    let usage = KeyUsages::DigitalSignature
-        | KeyUsages::KeyEncipherment
-        | KeyUsages::KeyCertSign
-        | KeyUsages::CRLSign;
-    Ok(CertificateSpec {
-        subject: name(&subject)?,
-        public_key: key.spki()?,
-        not_before: now.checked_sub(HOUR).unwrap_or(now),
-        not_after: now.checked_add(10 * YEAR).unwrap_or(now),
-        extensions: vec![
-            extension(
-                true,
-                &BasicConstraints {
-                    ca: true,
-                    path_len_constraint: None,
-                },
-            )?,
-            extension(true, &KeyUsage(usage))?,
-        ],
-    })
 }
 
 fn parse(der: &[u8]) -> Result<CaCertificate, Error> {

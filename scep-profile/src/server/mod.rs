@@ -7,9 +7,12 @@
 mod authority;
 mod issued;
 mod options;
+mod outcome;
+mod profile;
 mod state;
 
-pub use authority::{Authority, Handled, Outcome};
+pub use authority::Authority;
 pub use issued::{IssuedCertificate, LeafError};
 pub use options::AuthorityOptions;
-pub use state::AuthorityState;
+pub use outcome::{Handled, Outcome};
+pub use state::{AuthorityState, PendingRequest};
