@@ -5,6 +5,7 @@ mod builder;
 pub mod cms;
 mod compare;
 mod content;
+pub mod diff;
 mod error;
 mod fields;
 mod identity;
