@@ -1,6 +1,7 @@
 //! Building a profile from typed contents.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use plist::{Dictionary, Value};
 
@@ -24,7 +25,7 @@ use crate::{Error, Payload, PayloadContent, Profile, Scope, deterministic_uuid, 
 /// assert_eq!(profile.payloads[0].identifier, "org.example.companions.login-items");
 /// # Ok::<(), mobileconfig::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ProfileBuilder {
     organization: String,
@@ -205,6 +206,18 @@ impl ProfileBuilder {
             encrypted_content: None,
             extra: self.extra,
         })
+    }
+}
+
+impl fmt::Debug for ProfileBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProfileBuilder")
+            .field("organization", &self.organization)
+            .field("identifier", &self.identifier)
+            .field("payloads", &self.payloads)
+            .field("extra_keys", &self.extra.keys().collect::<Vec<_>>())
+            .field("problems", &self.problems)
+            .finish_non_exhaustive()
     }
 }
 

@@ -86,7 +86,7 @@ impl Profile {
     }
 }
 
-/// True if two documents (XML or binary, each by itself) hold the same profile; see [`Profile::semantic_eq`].
+/// True if two documents (XML, binary or signed, each by itself) hold the same profile; see [`Profile::semantic_eq`].
 ///
 /// # Errors
 /// When one of them cannot be read, as [`Profile::from_bytes`].

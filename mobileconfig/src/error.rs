@@ -4,6 +4,8 @@ use std::fmt;
 
 use plist::Value;
 
+use crate::cms;
+
 /// What went wrong while building, reading or writing a profile.
 ///
 /// Opaque on purpose: callers ask by predicate ([`is_syntax`](Self::is_syntax), [`is_missing_key`](Self::is_missing_key)…)
@@ -188,11 +190,31 @@ impl Error {
     pub fn is_cms(&self) -> bool {
         self.inner.kind == Kind::Cms
     }
+}
 
-    /// A failure of the CMS envelope.
-    #[allow(dead_code, reason = "the constructor of the `cms` module")]
-    pub(crate) fn cms(message: impl Into<String>) -> Self {
-        Self::new(Kind::Cms, "", message)
+impl From<cms::Error> for Error {
+    fn from(error: cms::Error) -> Self {
+        let kind = if error.is_limit() {
+            Kind::Limit
+        } else {
+            Kind::Cms
+        };
+        let position = error.offset().map(|offset| offset as u64);
+        let text = error.to_string();
+        // `Display` adds the position itself.
+        let suffix = position.map(|position| format!(" (byte {position})"));
+        let message = suffix
+            .and_then(|suffix| text.strip_suffix(&suffix))
+            .unwrap_or(&text)
+            .to_owned();
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                path: String::new(),
+                position,
+                message,
+            }),
+        }
     }
 }
 

@@ -10,6 +10,9 @@ use crate::Error;
 
 /// A type that one property list value stands for.
 pub(crate) trait Field: Sized {
+    /// True for a value that `Debug` must not show, whatever its key is called.
+    const SECRET: bool = false;
+
     fn read(value: &Value) -> Result<Self, Error>;
     fn write(&self) -> Value;
 }
@@ -22,11 +25,15 @@ pub(crate) trait Keys: Sized {
 
 /// A key of a dictionary: required for a [`Field`], optional for an `Option` of one.
 pub(crate) trait Slot: Sized {
+    const SECRET: bool;
+
     fn get(keys: &Dictionary, key: &str) -> Result<Self, Error>;
     fn put(&self, keys: &mut Dictionary, key: &str);
 }
 
 impl<T: Field> Slot for T {
+    const SECRET: bool = T::SECRET;
+
     fn get(keys: &Dictionary, key: &str) -> Result<Self, Error> {
         Option::get(keys, key)?.ok_or_else(|| Error::missing_key(key))
     }
@@ -37,6 +44,8 @@ impl<T: Field> Slot for T {
 }
 
 impl<T: Field> Slot for Option<T> {
+    const SECRET: bool = T::SECRET;
+
     fn get(keys: &Dictionary, key: &str) -> Result<Self, Error> {
         keys.get(key)
             .map(T::read)
@@ -95,11 +104,27 @@ macro_rules! plain {
 }
 
 plain!(String, "string", value => value.as_string().map(str::to_owned), this => this.as_str().into());
-plain!(SecretString, "string", value => value.as_string().map(Self::from), this => this.expose_secret().into());
 plain!(bool, "boolean", value => value.as_boolean(), this => (*this).into());
 plain!(i64, "integer", value => value.as_signed_integer(), this => (*this).into());
 plain!(Vec<u8>, "data", value => value.as_data().map(<[u8]>::to_vec), this => Value::Data(this.clone()));
 plain!(Dictionary, "dict", value => value.as_dictionary().cloned(), this => Value::Dictionary(this.clone()));
+
+impl Field for SecretString {
+    const SECRET: bool = true;
+
+    fn read(value: &Value) -> Result<Self, Error> {
+        String::read(value).map(Self::from)
+    }
+
+    fn write(&self) -> Value {
+        self.expose_secret().into()
+    }
+}
+
+/// Whether the type of a field is that of a secret.
+pub(crate) fn is_secret<T: Slot>(_: &T) -> bool {
+    T::SECRET
+}
 
 /// The entries of `keys` that `known` does not name.
 pub(crate) fn unknown(keys: &Dictionary, known: &[&str]) -> Dictionary {
@@ -130,8 +155,9 @@ macro_rules! keys {
 
         impl std::fmt::Debug for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let keys = $crate::fields::Keys::write_keys(self);
-                $crate::redact::debug(f, stringify!($type), &keys)
+                let secrets: &[(&str, bool)] = &[$(($key, $crate::fields::is_secret(&self.$field))),*];
+                let is_secret = |key: &str| secrets.contains(&(key, true));
+                $crate::redact::debug(f, stringify!($type), &$crate::fields::Keys::write_keys(self), is_secret)
             }
         }
     };

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod cms;
+
 mod builder;
 mod compare;
 mod content;
@@ -21,7 +23,10 @@ pub use content::PayloadContent;
 pub use error::Error;
 pub use identity::deterministic_uuid;
 pub use payload::Payload;
-pub use payloads::{certificate, notifications, pkcs12, service_management};
+pub use payloads::{
+    acme, associated_domains, certificate, extensible_sso, identity_preference,
+    managed_preferences, notifications, pkcs12, privacy, service_management,
+};
 pub use plist;
 pub use profile::{Profile, Scope};
 pub use read::{Limits, Note, read_plist};

@@ -61,20 +61,21 @@ impl fmt::Debug for Redacted {
     }
 }
 
-/// `Debug` of a typed dictionary.
-pub(crate) fn debug(f: &mut fmt::Formatter<'_>, name: &str, keys: &Dictionary) -> fmt::Result {
+/// `Debug` of a typed dictionary; `is_secret` knows the keys whose secrecy the type tells.
+pub(crate) fn debug(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    keys: &Dictionary,
+    is_secret: impl Fn(&str) -> bool,
+) -> fmt::Result {
     let mut shown = f.debug_struct(name);
     for (key, value) in keys {
-        shown.field(
+        let around = Around {
             key,
-            &Shown(&mask(
-                value,
-                Around {
-                    key,
-                    ..Around::default()
-                },
-            )),
-        );
+            secret: is_secret(key),
+            payload_type: "",
+        };
+        shown.field(key, &Shown(&mask(value, around)));
     }
     shown.finish()
 }

@@ -10,10 +10,11 @@
 //! # Ok::<(), mobileconfig::Error>(())
 //! ```
 
-use der::{Decode, DecodePem, Encode};
+use der::Decode;
 use plist::Dictionary;
 use x509_cert::Certificate;
 
+use crate::cms::armour;
 use crate::fields::{keys, payload};
 use crate::{Error, keys::CONTENT};
 
@@ -143,22 +144,24 @@ fn check_der(der: &[u8]) -> Result<(), Error> {
     }
 }
 
+/// Reads around text before and after the block, as `openssl x509 -text` writes it.
 fn pem_to_der(pem: &[u8]) -> Result<Vec<u8>, Error> {
-    if pem
-        .windows(10)
-        .filter(|window| *window == b"-----BEGIN")
-        .count()
-        > 1
-    {
-        return Err(Error::invalid_value(
-            CONTENT,
-            "one payload holds one certificate; add each of a bundle by itself",
-        ));
-    }
-    let certificate = Certificate::from_pem(pem).map_err(|error| not_a_certificate(&error))?;
-    certificate
-        .to_der()
-        .map_err(|error| not_a_certificate(&error))
+    let mut blocks = armour::blocks(pem).map_err(|error| Error::from(error).within(CONTENT))?;
+    let message = match (blocks.pop(), blocks.is_empty()) {
+        (Some(block), true) if block.label == "CERTIFICATE" => {
+            check_der(&block.bytes)?;
+            return Ok(block.bytes);
+        }
+        (Some(block), true) => format!(
+            "a PEM block of the type {}; a CERTIFICATE is expected",
+            block.label
+        ),
+        (Some(_), false) => {
+            "one payload holds one certificate; add each of a bundle by itself".to_owned()
+        }
+        (None, _) => "no PEM text: the line -----BEGIN CERTIFICATE----- is missing".to_owned(),
+    };
+    Err(Error::invalid_value(CONTENT, message))
 }
 
 fn not_a_certificate(error: &der::Error) -> Error {

@@ -3,7 +3,7 @@
 use plist::Dictionary;
 use secrecy::SecretString;
 
-use crate::fields::{keys, payload};
+use crate::fields::{Field, keys, payload};
 
 /// `com.apple.security.pkcs12`: a certificate with its private key.
 ///
@@ -80,5 +80,11 @@ impl Pkcs12 {
     pub fn extractable(mut self, extractable: bool) -> Self {
         self.extractable = Some(extractable);
         self
+    }
+}
+
+impl PartialEq for Pkcs12 {
+    fn eq(&self, other: &Self) -> bool {
+        self.write() == other.write()
     }
 }

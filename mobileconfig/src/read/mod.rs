@@ -5,7 +5,7 @@ mod xml;
 
 use plist::Value;
 
-use crate::{Error, Profile};
+use crate::{Error, Profile, cms};
 
 /// How large a document may be. Beyond it reading stops with [`Error::is_limit`] instead of using up memory or stack.
 ///
@@ -108,10 +108,13 @@ pub enum Note {
     MissingPlistElement,
     /// The document is a binary property list.
     Binary,
+    /// The document was the content of a signed message (CMS). **The signature was not checked.**
+    Signed,
 }
 
 impl Profile {
-    /// A profile from the bytes of a `.mobileconfig`: an XML or binary property list.
+    /// A profile from the bytes of a `.mobileconfig`: an XML or binary property list, by itself or as the content of a
+    /// signed message (CMS in DER, BER or PEM). Reading does not check the signature.
     ///
     /// ```
     /// let xml = br#"<?xml version="1.0" encoding="UTF-8"?>
@@ -133,7 +136,8 @@ impl Profile {
     /// [`Error::is_syntax`] with the byte position and the key path for a malformed document: a key that occurs twice or
     /// has no value, an entity other than the five predefined ones, a document type with an internal subset, anything
     /// after the end, base64, integers, dates that are none. [`Error::is_limit`] beyond [`Limits::default`].
-    /// [`Error::is_missing_key`] and [`Error::is_wrong_type`] for a property list that is no profile.
+    /// [`Error::is_missing_key`] and [`Error::is_wrong_type`] for a property list that is no profile. [`Error::is_cms`]
+    /// for a signed message that cannot be read; positions count from the start of its content.
     pub fn from_bytes(bytes: impl AsRef<[u8]>) -> Result<Self, Error> {
         Self::read(bytes).map(|(profile, _)| profile)
     }
@@ -156,7 +160,7 @@ impl Profile {
     }
 }
 
-/// Any property list, XML or binary, under the rules of [`Profile::from_bytes`].
+/// Any property list, XML or binary or in a signed message, under the rules of [`Profile::from_bytes`].
 ///
 /// ```
 /// use mobileconfig::{Limits, Note, read_plist};
@@ -173,11 +177,25 @@ pub fn read_plist(bytes: impl AsRef<[u8]>, limits: &Limits) -> Result<(Value, Ve
     let bytes = bytes.as_ref();
     limits.check_bytes(bytes.len())?;
     let mut notes = Vec::new();
-    let value = if bytes.starts_with(b"bplist") {
-        notes.push(Note::Binary);
-        binary::read(bytes, limits)?
+    let value = if is_cms(bytes) {
+        notes.push(Note::Signed);
+        unsigned(&cms::signed_content(bytes)?, limits, &mut notes)?
     } else {
-        xml::read(bytes, limits, &mut notes)?
+        unsigned(bytes, limits, &mut notes)?
     };
     Ok((value, notes))
+}
+
+fn unsigned(bytes: &[u8], limits: &Limits, notes: &mut Vec<Note>) -> Result<Value, Error> {
+    if bytes.starts_with(b"bplist") {
+        notes.push(Note::Binary);
+        binary::read(bytes, limits)
+    } else {
+        xml::read(bytes, limits, notes)
+    }
+}
+
+/// The tag of an ASN.1 SEQUENCE, or PEM armour. Neither starts a property list.
+fn is_cms(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x30]) || bytes.trim_ascii_start().starts_with(b"-----BEGIN ")
 }
