@@ -2,6 +2,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod cms;
+#[cfg(feature = "lint")]
+pub mod lint;
+#[cfg(feature = "lint")]
+pub mod schema;
 
 mod builder;
 mod compare;
@@ -22,6 +26,9 @@ pub use compare::{Ignore, semantic_eq};
 pub use content::PayloadContent;
 pub use error::Error;
 pub use identity::deterministic_uuid;
+#[cfg(feature = "lint")]
+#[doc(inline)]
+pub use lint::lint;
 pub use payload::Payload;
 pub use payloads::{
     acme, associated_domains, certificate, extensible_sso, identity_preference,
