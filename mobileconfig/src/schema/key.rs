@@ -312,7 +312,7 @@ impl Literal {
     pub fn is(&self, value: &Value) -> bool {
         match self {
             Self::Integer(number) => value.as_signed_integer() == Some(*number),
-            Self::Real(number) => super::key::number(value) == Some(*number),
+            Self::Real(real) => number(value) == Some(*real),
             Self::Boolean(truth) => value.as_boolean() == Some(*truth),
             Self::Text(text) => value.as_string() == Some(text),
         }

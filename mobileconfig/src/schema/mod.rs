@@ -28,6 +28,7 @@ mod parse;
 
 use std::{fmt, sync::OnceLock};
 
+pub(crate) use key::number;
 pub use key::{Key, Kind, Literal, Presence, Range};
 pub use os::{Availability, Os, OsVersion};
 
