@@ -41,7 +41,9 @@ const DER_OTHER: &str = "com.apple.security.pkcs1";
 const PEM: &str = "com.apple.security.pem";
 
 fn check(payload: &SubjectPayload<'_>, wants_pem: bool, at: SystemTime, findings: &mut Findings) {
-    let Some(bytes) = payload.keys().get(CONTENT).and_then(Value::as_data) else { return };
+    let Some(bytes) = payload.keys().get(CONTENT).and_then(Value::as_data) else {
+        return;
+    };
     let path = payload.path_to(CONTENT);
     let is_pem = armour::is_armoured(bytes);
     let Some((certificate, others)) = read(bytes, is_pem) else {
@@ -49,7 +51,10 @@ fn check(payload: &SubjectPayload<'_>, wants_pem: bool, at: SystemTime, findings
             codes::NOT_A_CERTIFICATE,
             path,
             format!("these {} bytes are no X.509 certificate", bytes.len()),
-            format!("write the {} of one certificate", if wants_pem { "PEM text" } else { "DER bytes" }),
+            format!(
+                "write the {} of one certificate",
+                if wants_pem { "PEM text" } else { "DER bytes" }
+            ),
         ));
         return;
     };

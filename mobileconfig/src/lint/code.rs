@@ -20,7 +20,12 @@ impl Code {
     /// A code without a web page.
     #[must_use]
     pub const fn new(id: &'static str, severity: Severity, summary: &'static str) -> Self {
-        Self { id, severity, summary, help: "" }
+        Self {
+            id,
+            severity,
+            summary,
+            help: "",
+        }
     }
 
     /// Names the web page.

@@ -1,6 +1,9 @@
 //! The codes of this crate. `LINTS.md` describes each with an example and its mend.
 
-use super::{Code, Severity::{Error, Info, Warning}};
+use super::{
+    Code,
+    Severity::{Error, Info, Warning},
+};
 
 macro_rules! codes {
     ($($name:ident = $id:literal, $severity:ident, $summary:literal;)*) => {

@@ -15,7 +15,10 @@ impl Rule for Dates {
 
     fn check(&self, subject: &Subject<'_>, findings: &mut Findings) {
         for (key, what) in [
-            ("RemovalDate", "devices remove the profile as soon as they have it"),
+            (
+                "RemovalDate",
+                "devices remove the profile as soon as they have it",
+            ),
             ("PayloadExpirationDate", "the profile has expired"),
         ] {
             if let Some(Value::Date(date)) = subject.profile().get(key)

@@ -82,7 +82,13 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, severity, path, message, mend } = self;
+        let Self {
+            code,
+            severity,
+            path,
+            message,
+            mend,
+        } = self;
         let place = if path.is_empty() { "profile" } else { path };
         write!(f, "{severity}[{code}] {place}: {message}\n    mend: {mend}")
     }

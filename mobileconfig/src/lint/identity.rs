@@ -33,7 +33,9 @@ impl Rule for Identity {
             let path = payload.path_to(IDENTIFIER);
             empty(identifier, path.clone(), findings);
             if let Some(identifier) = identifier.filter(|identifier| !identifier.is_empty()) {
-                if let Some(first) = first_use(&mut identifiers, identifier.to_owned(), payload.path()) {
+                if let Some(first) =
+                    first_use(&mut identifiers, identifier.to_owned(), payload.path())
+                {
                     findings.add(Finding::new(
                         codes::DUPLICATE_IDENTIFIER,
                         path,

@@ -3,10 +3,13 @@
 use plist::{Dictionary, Value};
 
 use super::place::{self, Here};
-use super::{Code, Finding, Findings, Rule, Severity, Subject, SubjectPayload, codes, codes_of, known, spelling};
+use super::{
+    Code, Finding, Findings, Rule, Severity, Subject, SubjectPayload, codes, codes_of, known,
+    spelling,
+};
 use crate::error::type_name;
 use crate::keys::{CONTENT, ENCRYPTED_CONTENT, TYPE, VERSION};
-use crate::schema::{Key, Kind, Presence, Schema, number};
+use crate::schema::{Key, Kind, Part, Presence, Schema, number};
 
 pub(super) struct Keys;
 
@@ -39,17 +42,31 @@ impl Rule for Keys {
 
     fn check(&self, subject: &Subject<'_>, findings: &mut Findings) {
         let encrypted = subject.profile().contains_key(ENCRYPTED_CONTENT);
-        let top = Schema::apple().top_level().filter(|key| !(encrypted && key.name() == CONTENT));
-        let mut walk = Walk { findings, here: Here::new(subject.target()) };
+        let top = Schema::apple()
+            .top_level()
+            .filter(|key| !(encrypted && key.name() == CONTENT));
+        let mut walk = Walk {
+            findings,
+            here: Here::new(subject.target()),
+        };
         walk.dictionary(
-            Shape { keys: &top.collect::<Vec<_>>(), scope: "", open: false, encrypted },
+            Shape {
+                keys: &top.collect::<Vec<_>>(),
+                scope: "",
+                open: false,
+                encrypted,
+            },
             subject.profile(),
             "",
         );
         let items = subject.profile().get(CONTENT).and_then(Value::as_array);
         for (index, item) in items.into_iter().flatten().enumerate() {
             if item.as_dictionary().is_none() {
-                walk.findings.add(wrong_type(format!("{CONTENT}[{index}]"), "dictionary", item));
+                walk.findings.add(wrong_type(
+                    format!("{CONTENT}[{index}]"),
+                    "dictionary",
+                    item,
+                ));
             }
         }
         for payload in subject.payloads() {
@@ -79,7 +96,7 @@ impl<'a> Walk<'a, '_> {
     fn payload(&mut self, subject: &Subject<'a>, payload: &SubjectPayload<'_>) {
         let mut keys: Vec<_> = Schema::apple().common().collect();
         let known = payload.schema().is_some();
-        keys.extend(payload.parts().iter().flat_map(|part| part.keys()));
+        keys.extend(payload.parts().iter().flat_map(Part::keys));
         let path = payload.path();
         self.here = Here::in_payload(subject.target(), payload);
         let shape = Shape {
@@ -113,11 +130,19 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn dictionary(&mut self, shape: Shape<'_>, dictionary: &Dictionary, path: &str) {
-        let any_name = shape.keys.iter().find(|key| key.is_any_name() || known::is_example_name(key));
+        let any_name = shape
+            .keys
+            .iter()
+            .find(|key| key.is_any_name() || known::is_example_name(key));
         let mut meant = Vec::new();
         for (name, value) in dictionary {
             let path = join(path, name);
-            if let Some(key) = shape.keys.iter().find(|key| key.name() == name).or(any_name) {
+            if let Some(key) = shape
+                .keys
+                .iter()
+                .find(|key| key.name() == name)
+                .or(any_name)
+            {
                 if shape.scope.is_empty() && name == CONTENT {
                     self.kind(key, value, &path);
                 } else {
@@ -136,7 +161,9 @@ impl<'a> Walk<'a, '_> {
         }
         for key in shape.keys {
             let name = key.name();
-            let due = key.presence() == Some(Presence::Required) && !key.is_any_name() && !known::is_example_name(key);
+            let due = key.presence() == Some(Presence::Required)
+                && !key.is_any_name()
+                && !known::is_example_name(key);
             if due && !dictionary.contains_key(name) && !meant.contains(&name) {
                 self.missing(name, join(path, name));
             }
@@ -162,7 +189,13 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Reports a key that has no place here; gives the key that was probably meant.
-    fn unknown(&mut self, shape: Shape<'_>, dictionary: &Dictionary, name: &str, path: String) -> Option<&'static str> {
+    fn unknown(
+        &mut self,
+        shape: Shape<'_>,
+        dictionary: &Dictionary,
+        name: &str,
+        path: String,
+    ) -> Option<&'static str> {
         let absent = |key: &&Key| !dictionary.contains_key(key.name());
         let near = spelling::nearest(name, shape.keys.iter().filter(absent).map(Key::name));
         let Some(near) = near else {
@@ -175,14 +208,21 @@ impl<'a> Walk<'a, '_> {
             return None;
         };
         let is_near = |key: &&Key| key.name() == near;
-        let required = shape.keys.iter().find(is_near).and_then(Key::presence) == Some(Presence::Required);
+        let required =
+            shape.keys.iter().find(is_near).and_then(Key::presence) == Some(Presence::Required);
         let finding = Finding::new(
             codes::MISSPELT_KEY,
             path,
-            format!("{name} is not in Apple's schema for this place, but {near} is; devices ignore keys they do not know"),
+            format!(
+                "{name} is not in Apple's schema for this place, but {near} is; devices ignore keys they do not know"
+            ),
             format!("write {near}"),
         );
-        self.findings.add(if required { finding.severity(Severity::Error) } else { finding });
+        self.findings.add(if required {
+            finding.severity(Severity::Error)
+        } else {
+            finding
+        });
         Some(near)
     }
 
@@ -214,12 +254,16 @@ impl<'a> Walk<'a, '_> {
                 "expected <integer>, found <real>",
                 format!("write <integer>{number}</integer>"),
             ),
-            (Kind::Boolean, Value::Integer(number)) if matches!(number.as_signed(), Some(0 | 1)) => Finding::new(
-                codes::NUMBER_FOR_BOOLEAN,
-                path,
-                "expected <true/> or <false/>, found <integer>",
-                format!("write <{}/>", number.as_signed() == Some(1)),
-            ),
+            (Kind::Boolean, Value::Integer(number))
+                if matches!(number.as_signed(), Some(0 | 1)) =>
+            {
+                Finding::new(
+                    codes::NUMBER_FOR_BOOLEAN,
+                    path,
+                    "expected <true/> or <false/>, found <integer>",
+                    format!("write <{}/>", number.as_signed() == Some(1)),
+                )
+            }
             (kind, value) => wrong_type(path.to_owned(), kind.as_str(), value),
         };
         self.findings.add(finding);
@@ -232,12 +276,19 @@ impl<'a> Walk<'a, '_> {
             Value::Dictionary(dictionary) => {
                 let keys: Vec<_> = known::keys_below(&key);
                 if !keys.is_empty() {
-                    let shape = Shape { keys: &keys, scope, open: false, encrypted: false };
+                    let shape = Shape {
+                        keys: &keys,
+                        scope,
+                        open: false,
+                        encrypted: false,
+                    };
                     self.dictionary(shape, dictionary, path);
                 }
             }
             Value::Array(items) => {
-                let Some(item_key) = key.keys().next() else { return };
+                let Some(item_key) = key.keys().next() else {
+                    return;
+                };
                 if let Some(count) = item_key.count()
                     && !count.contains(items.len() as f64)
                 {
@@ -267,7 +318,10 @@ impl<'a> Walk<'a, '_> {
         }
         match range {
             Some(range) if !range.contains(found) => {
-                let or: String = allowed.iter().map(|literal| format!("{literal} or ")).collect();
+                let or: String = allowed
+                    .iter()
+                    .map(|literal| format!("{literal} or "))
+                    .collect();
                 self.findings.add(Finding::new(
                     codes::OUT_OF_RANGE,
                     path,
@@ -292,8 +346,10 @@ impl<'a> Walk<'a, '_> {
         let allowed: Vec<_> = key.allowed().iter().map(ToString::to_string).collect();
         if !allowed.is_empty() && allowed.iter().all(|literal| literal != text) {
             let list = listed(allowed.iter().cloned());
-            let mend = spelling::nearest(text, allowed.iter().map(String::as_str))
-                .map_or_else(|| format!("choose one of {list}"), |near| format!("write {near}"));
+            let mend = spelling::nearest(text, allowed.iter().map(String::as_str)).map_or_else(
+                || format!("choose one of {list}"),
+                |near| format!("write {near}"),
+            );
             self.findings.add(Finding::new(
                 codes::VALUE_NOT_ALLOWED,
                 path,
@@ -328,7 +384,11 @@ pub(super) fn wrong_type(path: String, expected: &str, found: &Value) -> Finding
 }
 
 fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }
 
 fn listed(values: impl Iterator<Item = String>) -> String {

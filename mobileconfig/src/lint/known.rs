@@ -5,7 +5,10 @@ use crate::schema::Key;
 /// Where a key is documented that Apple's schema does not have at this place. `scope` is the payload type, empty for the
 /// profile itself.
 pub(super) fn documented(scope: &str, name: &str) -> Option<&'static str> {
-    BEYOND.iter().find(|(place, key, _)| *key == name && [scope, ANYWHERE].contains(place)).map(|(_, _, text)| *text)
+    BEYOND
+        .iter()
+        .find(|(place, key, _)| *key == name && [scope, ANYWHERE].contains(place))
+        .map(|(_, _, text)| *text)
 }
 
 const ANYWHERE: &str = "*";
@@ -16,8 +19,16 @@ const BEYOND: [(&str, &str, &str); 5] = [
         "PayloadEnabled",
         "Apple does not document it, and a third of the profiles in use have it, since editors and MDM servers add it",
     ),
-    ("", "IsEncrypted", "earlier versions of the schema had it, beside EncryptedPayloadContent"),
-    ("", "HasRemovalPasscode", "earlier versions of the schema had it"),
+    (
+        "",
+        "IsEncrypted",
+        "earlier versions of the schema had it, beside EncryptedPayloadContent",
+    ),
+    (
+        "",
+        "HasRemovalPasscode",
+        "earlier versions of the schema had it",
+    ),
     (
         "com.apple.security.scep",
         "CertificateRenewalTimeInterval",
@@ -35,7 +46,10 @@ const BEYOND: [(&str, &str, &str); 5] = [
 /// `ntPrincipalName` may not.
 pub(super) fn is_text_or_texts(key: &Key) -> bool {
     let polymorphic = ["rfc822Name", "dNSName", "uniformResourceIdentifier"];
-    polymorphic.contains(&key.name()) && key.path().ends_with(&format!("SubjectAltName/{}", key.name()))
+    polymorphic.contains(&key.name())
+        && key
+            .path()
+            .ends_with(&format!("SubjectAltName/{}", key.name()))
 }
 
 /// True for a key whose name is only an example: realms are the keys of `domainRealmMapping`.

@@ -61,7 +61,7 @@ use crate::Profile;
 
 /// Checks a profile for a target with the rules of this crate.
 ///
-/// See the [module](crate::lint) for an example. Findings come with the most severe first.
+/// See the [module](mod@crate::lint) for an example. Findings come with the most severe first.
 #[must_use]
 pub fn lint(profile: &Profile, target: &Target) -> Vec<Finding> {
     Linter::new().lint(profile, target)

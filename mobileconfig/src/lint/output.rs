@@ -52,7 +52,10 @@ pub fn json(findings: &[Finding]) -> String {
         "warning": count(findings, Severity::Warning),
         "info": count(findings, Severity::Info),
     });
-    format!("{:#}\n", json!({ "findings": findings, "summary": summary }))
+    format!(
+        "{:#}\n",
+        json!({ "findings": findings, "summary": summary })
+    )
 }
 
 /// A SARIF 2.1.0 log with one run, for code review and security tools. `artifact` is the URI of the profile that was checked,
@@ -84,13 +87,16 @@ pub fn sarif(linter: &Linter, artifact: &str, findings: &[Finding]) -> String {
             rule
         })
         .collect();
-    let results: Vec<_> = findings.iter().map(|finding| {
-        let mut result = result(finding, artifact);
-        if let Some(index) = codes.iter().position(|code| code.id == finding.code) {
-            result["ruleIndex"] = index.into();
-        }
-        result
-    }).collect();
+    let results: Vec<_> = findings
+        .iter()
+        .map(|finding| {
+            let mut result = result(finding, artifact);
+            if let Some(index) = codes.iter().position(|code| code.id == finding.code) {
+                result["ruleIndex"] = index.into();
+            }
+            result
+        })
+        .collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -113,7 +119,8 @@ fn result(finding: &Finding, artifact: &str) -> Value {
         "physicalLocation": { "artifactLocation": { "uri": artifact, "index": 0 } },
     });
     if !finding.path.is_empty() {
-        location["logicalLocations"] = json!([{ "fullyQualifiedName": finding.path, "kind": "member" }]);
+        location["logicalLocations"] =
+            json!([{ "fullyQualifiedName": finding.path, "kind": "member" }]);
     }
     json!({
         "ruleId": finding.code,
@@ -134,5 +141,8 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn count(findings: &[Finding], severity: Severity) -> usize {
-    findings.iter().filter(|finding| finding.severity == severity).count()
+    findings
+        .iter()
+        .filter(|finding| finding.severity == severity)
+        .count()
 }

@@ -2,7 +2,10 @@
 
 use plist::Value;
 
-use super::{Channel, Code, Delivery, Finding, Findings, Rule, Subject, SubjectPayload, Target, codes, codes_of};
+use super::{
+    Channel, Code, Delivery, Finding, Findings, Rule, Subject, SubjectPayload, Target, codes,
+    codes_of,
+};
 use crate::keys;
 use crate::schema::{Availability, Key, Os, Part};
 
@@ -37,7 +40,10 @@ impl Rule for Place {
                     findings.add(Finding::new(
                         codes::ONLY_ONE_ALLOWED,
                         payload.path(),
-                        format!("a device takes one payload of {}, and this is another", part.name()),
+                        format!(
+                            "a device takes one payload of {}, and this is another",
+                            part.name()
+                        ),
                         "put the keys into one payload",
                     ));
                 }
@@ -56,7 +62,9 @@ fn parts_in_use(payload: &SubjectPayload<'_>) -> Vec<Part> {
     }
     let mut used: Vec<Part> = Vec::new();
     for name in payload.keys().keys() {
-        let part = parts.iter().find(|part| part.keys().any(|key| key.name() == name));
+        let part = parts
+            .iter()
+            .find(|part| part.keys().any(|key| key.name() == name));
         used.extend(part.filter(|part| used.iter().all(|other| other.name() != part.name())));
     }
     used
@@ -124,11 +132,19 @@ pub(super) struct Here<'a> {
 
 impl<'a> Here<'a> {
     pub(super) fn new(target: &'a Target) -> Self {
-        Self { target, absent: false, supervised: false }
+        Self {
+            target,
+            absent: false,
+            supervised: false,
+        }
     }
 
     pub(super) fn in_payload(target: &'a Target, payload: &SubjectPayload<'_>) -> Self {
-        let parts: Vec<_> = payload.parts().iter().map(|part| part.availability(target.os)).collect();
+        let parts: Vec<_> = payload
+            .parts()
+            .iter()
+            .map(|part| part.availability(target.os))
+            .collect();
         Self {
             target,
             absent: !parts.is_empty() && parts.iter().all(|on| !is_there(*on, target)),
@@ -180,10 +196,22 @@ pub(super) fn key(key: Key, here: &mut Here<'_>, path: &str, findings: &mut Find
 }
 
 /// Compares versions; false if the system does not have it.
-fn age(on: Availability, target: &Target, what: &str, path: &str, never: Code, findings: &mut Findings) -> bool {
+fn age(
+    on: Availability,
+    target: &Target,
+    what: &str,
+    path: &str,
+    never: Code,
+    findings: &mut Findings,
+) -> bool {
     let (os, version) = (target.os, target.version);
     let finding = if !on.exists {
-        Finding::new(never, path, format!("{os} does not have {what} and ignores it"), "leave it out for this system")
+        Finding::new(
+            never,
+            path,
+            format!("{os} does not have {what} and ignores it"),
+            "leave it out for this system",
+        )
     } else if let Some(introduced) = on.introduced.filter(|introduced| *introduced > version) {
         Finding::new(
             codes::NOT_YET_ON_OS,
@@ -215,7 +243,9 @@ fn age(on: Availability, target: &Target, what: &str, path: &str, never: Code, f
 
 fn is_there(on: Availability, target: &Target) -> bool {
     on.exists
-        && on.introduced.is_none_or(|introduced| introduced <= target.version)
+        && on
+            .introduced
+            .is_none_or(|introduced| introduced <= target.version)
         && on.removed.is_none_or(|removed| removed > target.version)
 }
 
@@ -238,7 +268,9 @@ fn scope_of(subject: &Subject<'_>) -> Option<Channel> {
 }
 
 fn scope(subject: &Subject<'_>, findings: &mut Findings) {
-    let (Some(scope), Some(channel)) = (scope_of(subject), channel(subject)) else { return };
+    let (Some(scope), Some(channel)) = (scope_of(subject), channel(subject)) else {
+        return;
+    };
     let (said, fitting, channel_name) = match channel {
         Channel::Device => ("User", "System", "device"),
         Channel::User => ("System", "User", "user"),
@@ -264,13 +296,19 @@ fn device_type(subject: &Subject<'_>, findings: &mut Findings) {
         Os::MacOs => [5, 5],
         Os::VisionOs => [6, 6],
     };
-    let named = subject.profile().get(KEY).and_then(Value::as_signed_integer);
+    let named = subject
+        .profile()
+        .get(KEY)
+        .and_then(Value::as_signed_integer);
     let is_device = |number: &i64| (1..=6).contains(number) && !fitting.contains(number);
     if let Some(number) = named.filter(is_device) {
         findings.add(Finding::new(
             codes::WRONG_DEVICE_TYPE,
             KEY,
-            format!("{number} is another kind of device than one with {}", subject.target().os),
+            format!(
+                "{number} is another kind of device than one with {}",
+                subject.target().os
+            ),
             format!("write {}, or leave it out", fitting[1]),
         ));
     }

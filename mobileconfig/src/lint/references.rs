@@ -13,10 +13,18 @@ impl Rule for References {
     }
 
     fn check(&self, subject: &Subject<'_>, findings: &mut Findings) {
-        for payload in subject.payloads().iter().filter(|payload| payload.schema().is_some()) {
+        for payload in subject
+            .payloads()
+            .iter()
+            .filter(|payload| payload.schema().is_some())
+        {
             for (key, value) in payload.keys() {
                 if !keys::OF_EVERY_PAYLOAD.contains(&key.as_str()) {
-                    let found = Found { subject, payload, key };
+                    let found = Found {
+                        subject,
+                        payload,
+                        key,
+                    };
                     found.search(key, value, payload.path_to(key), findings);
                 }
             }
@@ -68,16 +76,27 @@ impl<'a> Found<'a> {
             return;
         };
         let kind = meant.payload_type().unwrap_or_default();
-        let (fitting, what) = if needs_identity(self.payload.payload_type().unwrap_or_default(), self.key) {
-            (IDENTITIES.contains(&kind), "an identity (a certificate with its key)")
-        } else {
-            (IDENTITIES.contains(&kind) || CERTIFICATES.contains(&kind), "a certificate")
-        };
+        let (fitting, what) =
+            if needs_identity(self.payload.payload_type().unwrap_or_default(), self.key) {
+                (
+                    IDENTITIES.contains(&kind),
+                    "an identity (a certificate with its key)",
+                )
+            } else {
+                (
+                    IDENTITIES.contains(&kind) || CERTIFICATES.contains(&kind),
+                    "a certificate",
+                )
+            };
         if !fitting {
             findings.add(Finding::new(
                 codes::REFERENCE_KIND,
                 path,
-                format!("{} must refer to {what}; {} is {kind}", self.key, meant.path()),
+                format!(
+                    "{} must refer to {what}; {} is {kind}",
+                    self.key,
+                    meant.path()
+                ),
                 format!("write the PayloadUUID of a payload with {what}"),
             ));
         }
@@ -86,8 +105,13 @@ impl<'a> Found<'a> {
 
 /// Ends of the names, in lower case, of keys that hold the `PayloadUUID` of a certificate or identity. Keys such as
 /// `VPNUUID` are not among them: they refer to a key of another payload, or to another profile.
-const REFERENCES: [&str; 5] =
-    ["certificateuuid", "certificateuuids", "certificateanchoruuid", "certpayloaduuid", "terminalidentityuuid"];
+const REFERENCES: [&str; 5] = [
+    "certificateuuid",
+    "certificateuuids",
+    "certificateanchoruuid",
+    "certpayloaduuid",
+    "terminalidentityuuid",
+];
 
 const IDENTITIES: [&str; 5] = [
     "com.apple.ADCertificate.managed",
@@ -97,7 +121,11 @@ const IDENTITIES: [&str; 5] = [
     "com.apple.security.wapi-identity",
 ];
 
-const CERTIFICATES: [&str; 3] = ["com.apple.security.root", "com.apple.security.pkcs1", "com.apple.security.pem"];
+const CERTIFICATES: [&str; 3] = [
+    "com.apple.security.root",
+    "com.apple.security.pkcs1",
+    "com.apple.security.pem",
+];
 
 fn is_reference(key: &str) -> bool {
     let key = key.to_lowercase();
@@ -108,7 +136,9 @@ fn is_reference(key: &str) -> bool {
 fn needs_identity(payload_type: &str, key: &str) -> bool {
     matches!(
         (payload_type, key),
-        ("com.apple.security.identitypreference", "PayloadCertificateUUID")
-            | ("com.apple.mdm", "IdentityCertificateUUID")
+        (
+            "com.apple.security.identitypreference",
+            "PayloadCertificateUUID"
+        ) | ("com.apple.mdm", "IdentityCertificateUUID")
     )
 }

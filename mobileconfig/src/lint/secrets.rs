@@ -52,7 +52,9 @@ fn search(key: &str, value: &Value, path: String, signed: bool, findings: &mut F
                 variable(text, path, findings);
             }
         }
-        Value::Data(bytes) if has_secret_name(key) && !bytes.is_empty() => secret(key, path, findings),
+        Value::Data(bytes) if has_secret_name(key) && !bytes.is_empty() => {
+            secret(key, path, findings);
+        }
         _ => {}
     }
 }
@@ -89,7 +91,11 @@ fn has_server_variable(text: &str) -> bool {
     let Some(variable) = VARIABLE.get_or_init(|| Regex::new(pattern).ok()) else {
         return false;
     };
-    variable.captures_iter(text).any(|found| found.get(1).is_none_or(|name| !BY_THE_DEVICE.contains(&name.as_str())))
+    variable.captures_iter(text).any(|found| {
+        found
+            .get(1)
+            .is_none_or(|name| !BY_THE_DEVICE.contains(&name.as_str()))
+    })
 }
 
 /// What macOS fills in itself in subjects and alternative names.
@@ -114,10 +120,24 @@ mod tests {
 
     #[test]
     fn a_variable_of_the_server_is_told_from_one_of_the_device() {
-        for text in ["$UDID", "a-${SERIAL}-b", "CN=%JumpCloudSystemID%", "{{deviceid}}", "$FLEET_VAR_NDES_SCEP_CHALLENGE"] {
+        for text in [
+            "$UDID",
+            "a-${SERIAL}-b",
+            "CN=%JumpCloudSystemID%",
+            "{{deviceid}}",
+            "$FLEET_VAR_NDES_SCEP_CHALLENGE",
+        ] {
             assert!(has_server_variable(text), "{text}");
         }
-        for text in ["", "100%", "%SerialNumber%", "a$b", "$5", "%AD_ComputerID%", "50% off, 20% on"] {
+        for text in [
+            "",
+            "100%",
+            "%SerialNumber%",
+            "a$b",
+            "$5",
+            "%AD_ComputerID%",
+            "50% off, 20% on",
+        ] {
             assert!(!has_server_variable(text), "{text}");
         }
     }

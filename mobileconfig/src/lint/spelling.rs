@@ -2,7 +2,10 @@
 
 /// The candidate that `name` was probably meant to be, if there is one: equal but for case, blanks and punctuation, or with
 /// one or two letters amiss, depending on the length.
-pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     let folded = fold(name);
     let limit = match folded.len() {
         0..=4 => 0,
@@ -18,7 +21,11 @@ pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>)
 
 fn fold(name: &str) -> String {
     // Long texts are no names; comparing them would cost the square of their length.
-    name.chars().take(128).filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .take(128)
+        .filter(|char| char.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]

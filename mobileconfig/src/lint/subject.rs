@@ -26,9 +26,18 @@ impl<'a> Subject<'a> {
             .into_iter()
             .flatten()
             .enumerate()
-            .filter_map(|(index, item)| Some(SubjectPayload { index, keys: item.as_dictionary()? }))
+            .filter_map(|(index, item)| {
+                Some(SubjectPayload {
+                    index,
+                    keys: item.as_dictionary()?,
+                })
+            })
             .collect();
-        Self { profile, payloads, target }
+        Self {
+            profile,
+            payloads,
+            target,
+        }
     }
 
     /// The top-level keys.
@@ -44,8 +53,13 @@ impl<'a> Subject<'a> {
     }
 
     /// The payloads of one `PayloadType`, in order.
-    pub fn payloads_of_type(&self, payload_type: &str) -> impl Iterator<Item = &SubjectPayload<'a>> {
-        self.payloads.iter().filter(move |payload| payload.payload_type() == Some(payload_type))
+    pub fn payloads_of_type(
+        &self,
+        payload_type: &str,
+    ) -> impl Iterator<Item = &SubjectPayload<'a>> {
+        self.payloads
+            .iter()
+            .filter(move |payload| payload.payload_type() == Some(payload_type))
     }
 
     /// Where the profile is meant to go.
@@ -96,7 +110,11 @@ impl<'a> SubjectPayload<'a> {
     /// The parts of the schema that apply. Where Apple describes a type in several files, a file whose first required key has one
     /// allowed value is for payloads with that value, and excludes the others.
     pub(super) fn parts(&self) -> Vec<Part> {
-        let parts: Vec<_> = self.schema().into_iter().flat_map(|schema| schema.parts()).collect();
+        let parts: Vec<_> = self
+            .schema()
+            .into_iter()
+            .flat_map(|schema| schema.parts())
+            .collect();
         if parts.len() == 1 {
             return parts;
         }
@@ -107,7 +125,10 @@ impl<'a> SubjectPayload<'a> {
         };
         match parts.iter().find(|part| selects(part) == Some(true)) {
             Some(part) => vec![*part],
-            None => parts.into_iter().filter(|part| selects(part).is_none()).collect(),
+            None => parts
+                .into_iter()
+                .filter(|part| selects(part).is_none())
+                .collect(),
         }
     }
 }

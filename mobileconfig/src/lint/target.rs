@@ -124,7 +124,10 @@ impl FromStr for Target {
     /// [`Error::is_invalid_value`] for anything else.
     fn from_str(text: &str) -> Result<Self, Error> {
         let (os, version) = text.split_once('-').ok_or_else(|| {
-            Error::invalid_value("", "no target; one is a system and a version, such as macos-15")
+            Error::invalid_value(
+                "",
+                "no target; one is a system and a version, such as macos-15",
+            )
         })?;
         Ok(Self::new(os.parse()?, version.parse()?))
     }

@@ -43,7 +43,7 @@ pub struct Schema {
 
 struct PartNode {
     payload_type: &'static str,
-    name: &'static str,
+    file: &'static str,
     systems: os::Statements,
     first: usize,
     end: usize,
@@ -178,7 +178,7 @@ impl Part {
     /// The name of Apple's file, without its suffix: `com.apple.MCX(Accounts)`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.node().name
+        self.node().file
     }
 
     /// What the schema says about the payload on one system. Nothing at all is said about one type

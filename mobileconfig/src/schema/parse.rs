@@ -18,11 +18,11 @@ pub(super) fn parse(text: &'static str) -> Schema {
     let mut open: Vec<usize> = Vec::new();
     for line in text.lines() {
         if line.starts_with('#') {
-        } else if let Some((payload_type, name)) = part_header(line) {
+        } else if let Some((payload_type, file)) = part_header(line) {
             close(&mut schema, &mut open, 0);
             schema.parts.push(PartNode {
                 payload_type,
-                name,
+                file,
                 systems: Statements::default(),
                 first: schema.nodes.len(),
                 end: schema.nodes.len(),
