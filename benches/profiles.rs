@@ -53,9 +53,20 @@ fn read(criterion: &mut Criterion) {
 /// The time that Python takes for `count` rounds, by its own clock: starting the interpreter is not part of it.
 fn plistlib(what: &str, count: u64) -> Duration {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/plistlib_profiles.py");
-    let output = Command::new("python3").args([script, what, &count.to_string()]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let seconds: f64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+    let output = Command::new("python3")
+        .args([script, what, &count.to_string()])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let seconds: f64 = String::from_utf8(output.stdout)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
     Duration::from_secs_f64(seconds)
 }
 

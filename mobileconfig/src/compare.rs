@@ -41,7 +41,7 @@ impl Ignore {
             keys::IDENTIFIER,
             keys::ORGANIZATION,
             keys::REMOVAL_DISALLOWED,
-            "PayloadEnabled",
+            keys::ENABLED,
         ]
         .into_iter()
         .fold(Self::nothing(), Self::key)
@@ -121,14 +121,14 @@ impl Comparable {
     }
 }
 
-fn same_keys(a: &Dictionary, b: &Dictionary) -> bool {
+pub(crate) fn same_keys(a: &Dictionary, b: &Dictionary) -> bool {
     a.len() == b.len()
         && a.iter()
             .all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))
 }
 
 /// Equality that holds for every value and itself, unlike that of floating point numbers.
-fn same(a: &Value, b: &Value) -> bool {
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Dictionary(a), Value::Dictionary(b)) => same_keys(a, b),
         (Value::Array(a), Value::Array(b)) => {

@@ -15,6 +15,8 @@ pub(crate) const CONTENT: &str = "PayloadContent";
 pub(crate) const ENCRYPTED_CONTENT: &str = "EncryptedPayloadContent";
 pub(crate) const SCOPE: &str = "PayloadScope";
 pub(crate) const REMOVAL_DISALLOWED: &str = "PayloadRemovalDisallowed";
+/// Not in Apple's schema, and added by MDM servers all the same.
+pub(crate) const ENABLED: &str = "PayloadEnabled";
 
 /// The keys of [`Payload`](crate::Payload) that are not content.
 pub(crate) const OF_EVERY_PAYLOAD: [&str; 7] = [

@@ -1,24 +1,24 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-pub mod cms;
-#[cfg(feature = "lint")]
-pub mod lint;
-#[cfg(feature = "lint")]
-pub mod schema;
-
 mod builder;
+pub mod cms;
 mod compare;
 mod content;
+pub mod diff;
 mod error;
 mod fields;
 mod identity;
 mod keys;
+#[cfg(feature = "lint")]
+pub mod lint;
 mod payload;
 mod payloads;
 mod profile;
 mod read;
 mod redact;
+#[cfg(feature = "lint")]
+pub mod schema;
 mod write;
 
 pub use builder::ProfileBuilder;

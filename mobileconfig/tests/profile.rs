@@ -33,10 +33,10 @@ fn companions() -> ProfileBuilder {
             1,
             &ExtensibleSso::credential(
                 "com.okta.mobile.auth-service-extension",
+                "B7F62B65BN",
                 "Okta Device",
                 ["example.okta.com"],
-            )
-            .team_identifier("B7F62B65BN"),
+            ),
         )
 }
 
@@ -96,7 +96,7 @@ fn every_typed_content_survives_the_profile() {
     );
     survives(&IdentityPreference::new("https://vpn.example.org", "A"));
     survives(&CertificatePreference::new("https://vpn.example.org", "A"));
-    survives(&ExtensibleSso::redirect("e", ["https://example.org/"]).extension_data("k", "v"));
+    survives(&ExtensibleSso::redirect("e", "t", ["https://example.org/"]).extension_data("k", "v"));
     survives(&AssociatedDomains::new([AppDomains::new(
         "T.app",
         ["authsrv:example.org"],
@@ -141,7 +141,7 @@ fn a_payload_is_not_decoded_as_another_type() {
 #[test]
 fn a_content_that_no_device_accepts_stops_the_build() {
     let error = companions()
-        .add("urls", &ExtensibleSso::redirect("e", ["ftp://x"]))
+        .add("urls", &ExtensibleSso::redirect("e", "t", ["ftp://x"]))
         .build()
         .unwrap_err();
     assert_eq!(

@@ -1,1 +1,26 @@
-//! Skeleton.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod apps;
+pub mod authenticators;
+pub mod devices;
+pub mod enforcement;
+mod error;
+pub mod evidence;
+pub mod groups;
+mod links;
+pub mod logs;
+mod lossless;
+mod okta;
+pub mod org;
+pub mod policies;
+mod request;
+pub mod simulate;
+pub mod trust;
+
+pub use devtrust_transport::{Credentials, CredentialsError, Retry};
+pub use error::{Context, Error};
+pub use links::{Hints, Link, Links};
+pub use lossless::{Field, Status, Time};
+pub use okta::{Okta, ssws};
+pub use request::{Request, Response};

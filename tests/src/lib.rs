@@ -36,7 +36,11 @@ pub fn oracle(script: &str) -> Option<Command> {
         return left_out("python3 with PyYAML");
     }
     let mut command = Command::new(python);
-    command.arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("oracles").join(script));
+    command.arg(
+        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("oracles")
+            .join(script),
+    );
     Some(command)
 }
 
@@ -46,7 +50,9 @@ pub fn oracle(script: &str) -> Option<Command> {
 /// When it is not installed and may not be left out.
 #[must_use]
 pub fn peer(program: &str) -> Option<Command> {
-    if answers(Command::new(program).arg("version")) || answers(Command::new(program).arg("--version")) {
+    if answers(Command::new(program).arg("version"))
+        || answers(Command::new(program).arg("--version"))
+    {
         Some(Command::new(program))
     } else {
         left_out(program)
@@ -57,9 +63,12 @@ pub fn peer(program: &str) -> Option<Command> {
 ///
 /// # Panics
 /// When it fails, with what it printed.
-#[must_use]
 pub fn run(command: &mut Command) -> String {
-    let Output { status, stdout, stderr } = command.output().expect("the program starts");
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().expect("the program starts");
     let out = String::from_utf8_lossy(&stdout).into_owned();
     assert!(
         status.success(),
@@ -83,7 +92,10 @@ fn left_out<T>(what: &str) -> Option<T> {
     None
 }
 
-#[expect(clippy::print_stderr, reason = "a test that leaves something out says so")]
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that leaves something out says so"
+)]
 fn writeln_left_out(what: &str) {
     eprintln!("left out: {what}");
 }

@@ -28,6 +28,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Bad input at `place`, such as a file or `command line`, with the mend.
+    pub fn input(
+        place: impl Into<PathBuf>,
+        what: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Self {
+        Self::Input(Problems::whole(place, what, mend))
+    }
+
     /// A refusal of `stage`.
     pub fn refused(stage: &'static str, reason: impl fmt::Display) -> Self {
         Self::Refused {

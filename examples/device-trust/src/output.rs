@@ -94,10 +94,15 @@ mod tests {
     fn the_profile_is_for_its_owner_only_and_replaces_an_earlier_one_whole() {
         let folder = tempfile::tempdir().unwrap();
         let output = Output::new(folder.path().join("new"));
-        output.write_secret(Output::PROFILE, b"first and longer").unwrap();
+        output
+            .write_secret(Output::PROFILE, b"first and longer")
+            .unwrap();
         let path = output.write_secret(Output::PROFILE, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert_eq!(fs::read_dir(folder.path().join("new")).unwrap().count(), 1);
     }
 

@@ -6,6 +6,7 @@
 use super::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::borrow::Cow;
 
 /// One PEM block: its label and the bytes it carries.
 #[derive(Clone, PartialEq, Eq)]
@@ -78,6 +79,24 @@ pub fn blocks(input: &[u8]) -> Result<Vec<Block>, Error> {
         offset = start + BEGIN.len() + label.len() + DASHES.len() + len + end.len();
     }
     Ok(blocks)
+}
+
+/// The bytes of a message that may stand in PEM armour.
+///
+/// # Errors
+///
+/// [`Error`] for several blocks, and as [`blocks`].
+pub(super) fn unwrap(message: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    if !is_armoured(message) {
+        return Ok(Cow::Borrowed(message));
+    }
+    let mut blocks = blocks(message)?;
+    match (blocks.pop(), blocks.is_empty()) {
+        (Some(block), true) => Ok(Cow::Owned(block.bytes)),
+        _ => Err(Error::content(
+            "one PEM block is expected, and there are several",
+        )),
+    }
 }
 
 /// The PEM text of some bytes, in lines of 64 characters.

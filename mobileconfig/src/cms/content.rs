@@ -126,19 +126,7 @@ pub fn signed_content(message: &[u8]) -> Result<Vec<u8>, crate::Error> {
 }
 
 fn content_of_signed(message: &[u8]) -> Result<Vec<u8>, Error> {
-    if armour::is_armoured(message) {
-        return match armour::blocks(message)?.as_slice() {
-            [block] => content_of_signed_binary(&block.bytes),
-            _ => Err(Error::content(
-                "one PEM block is expected, and there are several",
-            )),
-        };
-    }
-    content_of_signed_binary(message)
-}
-
-fn content_of_signed_binary(message: &[u8]) -> Result<Vec<u8>, Error> {
-    from_ber(message)?
+    from_ber(&armour::unwrap(message)?)?
         .decode::<SignedData>(oid::ID_SIGNED_DATA)?
         .encap_content_info
         .bytes()

@@ -1,8 +1,8 @@
 use std::fmt;
 
-/// A CMS message that cannot be read: what is wrong, and at which byte.
+/// A CMS message that cannot be read, believed or made: what is wrong and, where it is known, at which byte.
 ///
-/// It never holds content of the message, which may be a profile with a secret in it.
+/// It never holds content of the message, which may be a profile with a secret in it, and nothing of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: Kind,
@@ -15,6 +15,11 @@ enum Kind {
     Der(der::ErrorKind),
     Limit(&'static str),
     Content(&'static str),
+    Unsupported(String),
+    Signature(&'static str),
+    Decryption,
+    Key(String),
+    Password(&'static str),
 }
 
 impl Error {
@@ -58,7 +63,85 @@ impl Error {
     pub fn is_content(&self) -> bool {
         matches!(self.kind, Kind::Content(_))
     }
+
+    /// An algorithm, or a kind or size of key, that is not supported or is refused as broken.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self.kind, Kind::Unsupported(_))
+    }
+
+    /// A signature does not verify, or the content is not the one that was signed.
+    #[must_use]
+    pub fn is_signature(&self) -> bool {
+        matches!(self.kind, Kind::Signature(_))
+    }
+
+    /// An envelope is for another key, or was changed on the way.
+    #[must_use]
+    pub fn is_decryption(&self) -> bool {
+        matches!(self.kind, Kind::Decryption)
+    }
+
+    /// A key, or a file with a key in it, that cannot be read or used, or does not belong to its certificate.
+    #[must_use]
+    pub fn is_key(&self) -> bool {
+        matches!(self.kind, Kind::Key(_) | Kind::Password(_))
+    }
+
+    /// A password that is missing or wrong.
+    #[must_use]
+    pub fn is_password(&self) -> bool {
+        matches!(self.kind, Kind::Password(_))
+    }
 }
+
+#[cfg(feature = "cms")]
+impl Error {
+    fn without_offset(kind: Kind) -> Self {
+        Self { kind, offset: None }
+    }
+
+    pub(crate) fn unsupported(what: impl Into<String>) -> Self {
+        Self::without_offset(Kind::Unsupported(what.into()))
+    }
+
+    /// What is not supported, or the whole text of another error.
+    pub(crate) fn subject(&self) -> String {
+        match &self.kind {
+            Kind::Unsupported(what) => what.clone(),
+            _ => self.to_string(),
+        }
+    }
+
+    pub(crate) fn content_changed() -> Self {
+        Self::signature(CONTENT_CHANGED)
+    }
+
+    /// The digest of the content is not the signed one; otherwise it is the signature itself that is wrong.
+    pub(crate) fn is_content_changed(&self) -> bool {
+        self.kind == Kind::Signature(CONTENT_CHANGED)
+    }
+
+    pub(crate) fn signature(what: &'static str) -> Self {
+        Self::without_offset(Kind::Signature(what))
+    }
+
+    pub(crate) fn decryption() -> Self {
+        Self::without_offset(Kind::Decryption)
+    }
+
+    pub(crate) fn password(what: &'static str) -> Self {
+        Self::without_offset(Kind::Password(what))
+    }
+
+    /// A key that cannot be used: for implementors of [`Signer`](super::Signer). `what` says why, without any secret.
+    pub fn key(what: impl Into<String>) -> Self {
+        Self::without_offset(Kind::Key(what.into()))
+    }
+}
+
+#[cfg(feature = "cms")]
+const CONTENT_CHANGED: &str = "the content is not the one that was signed: its digest differs";
 
 impl From<der::Error> for Error {
     fn from(error: der::Error) -> Self {
@@ -75,7 +158,12 @@ impl fmt::Display for Error {
             Kind::Syntax(what) => write!(f, "not a CMS message: {what}")?,
             Kind::Der(kind) => write!(f, "not the CMS structure expected: {kind}")?,
             Kind::Limit(what) => write!(f, "CMS message refused: {what}")?,
-            Kind::Content(what) => f.write_str(what)?,
+            Kind::Content(what) | Kind::Signature(what) | Kind::Password(what) => f.write_str(what)?,
+            Kind::Unsupported(what) => write!(f, "not supported: {what}")?,
+            Kind::Decryption => f.write_str(
+                "the envelope cannot be decrypted: it is for another key, or was changed on the way",
+            )?,
+            Kind::Key(what) => write!(f, "private key: {what}")?,
         }
         match self.offset {
             Some(offset) => write!(f, " (byte {offset})"),

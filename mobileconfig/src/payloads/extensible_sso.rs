@@ -13,10 +13,11 @@ use crate::fields::{keys, payload, texts};
 /// use mobileconfig::extensible_sso::ExtensibleSso;
 ///
 /// const EXTENSION: &str = "com.okta.mobile.auth-service-extension";
-/// let fast_pass = ExtensibleSso::credential(EXTENSION, "Okta Device", ["example.okta.com"]).team_identifier("B7F62B65BN");
+/// const TEAM: &str = "B7F62B65BN";
+/// let fast_pass = ExtensibleSso::credential(EXTENSION, TEAM, "Okta Device", ["example.okta.com"]);
 /// assert_eq!(fast_pass.realm.as_deref(), Some("Okta Device"));
 ///
-/// let redirect = ExtensibleSso::redirect(EXTENSION, ["https://example.okta.com/oauth2/v1/token"]);
+/// let redirect = ExtensibleSso::redirect(EXTENSION, TEAM, ["https://example.okta.com/oauth2/v1/token"]);
 /// assert!(redirect.hosts.is_none());
 /// ```
 #[derive(Clone, PartialEq)]
@@ -26,7 +27,7 @@ pub struct ExtensibleSso {
     pub extension_identifier: String,
     /// `Type`.
     pub sso_type: SsoType,
-    /// `TeamIdentifier` that signed the extension; macOS needs it.
+    /// `TeamIdentifier` of who signed the extension: required on macOS, ignored elsewhere.
     pub team_identifier: Option<String>,
     /// `Realm`, for Credential.
     pub realm: Option<String>,
@@ -77,10 +78,15 @@ impl ExtensibleSso {
     /// An extension of type Credential, with the `Realm` and `Hosts` that type needs.
     pub fn credential<H: Into<String>>(
         extension_identifier: impl Into<String>,
+        team_identifier: impl Into<String>,
         realm: impl Into<String>,
         hosts: impl IntoIterator<Item = H>,
     ) -> Self {
-        let mut sso = Self::new(extension_identifier.into(), SsoType::Credential);
+        let mut sso = Self::new(
+            extension_identifier.into(),
+            team_identifier.into(),
+            SsoType::Credential,
+        );
         sso.realm = Some(realm.into());
         sso.hosts = Some(hosts.into_iter().map(Into::into).collect());
         sso
@@ -89,18 +95,23 @@ impl ExtensibleSso {
     /// An extension of type Redirect, with the `URLs` that type needs.
     pub fn redirect<U: Into<String>>(
         extension_identifier: impl Into<String>,
+        team_identifier: impl Into<String>,
         urls: impl IntoIterator<Item = U>,
     ) -> Self {
-        let mut sso = Self::new(extension_identifier.into(), SsoType::Redirect);
+        let mut sso = Self::new(
+            extension_identifier.into(),
+            team_identifier.into(),
+            SsoType::Redirect,
+        );
         sso.urls = Some(urls.into_iter().map(Into::into).collect());
         sso
     }
 
-    fn new(extension_identifier: String, sso_type: SsoType) -> Self {
+    fn new(extension_identifier: String, team_identifier: String, sso_type: SsoType) -> Self {
         Self {
             extension_identifier,
             sso_type,
-            team_identifier: None,
+            team_identifier: Some(team_identifier),
             realm: None,
             hosts: None,
             urls: None,
@@ -110,13 +121,6 @@ impl ExtensibleSso {
             platform_sso: None,
             extra: Dictionary::new(),
         }
-    }
-
-    /// Sets `TeamIdentifier`.
-    #[must_use]
-    pub fn team_identifier(mut self, team: impl Into<String>) -> Self {
-        self.team_identifier = Some(team.into());
-        self
     }
 
     /// Sets one key of `ExtensionData`.
@@ -198,17 +202,23 @@ mod tests {
     #[test]
     fn each_type_insists_on_its_own_keys() {
         let path = |sso: &ExtensibleSso| sso.to_dictionary().unwrap_err().path().to_owned();
-        assert_eq!(path(&ExtensibleSso::credential("e", "", ["h"])), "Realm");
-        assert_eq!(path(&ExtensibleSso::credential("e", "r", [""; 0])), "Hosts");
-        assert_eq!(path(&ExtensibleSso::redirect("e", [""; 0])), "URLs");
-        let both = ExtensibleSso::credential("e", "r", ["h"]).platform_sso(Dictionary::new());
+        assert_eq!(
+            path(&ExtensibleSso::credential("e", "t", "", ["h"])),
+            "Realm"
+        );
+        assert_eq!(
+            path(&ExtensibleSso::credential("e", "t", "r", [""; 0])),
+            "Hosts"
+        );
+        assert_eq!(path(&ExtensibleSso::redirect("e", "t", [""; 0])), "URLs");
+        let both = ExtensibleSso::credential("e", "t", "r", ["h"]).platform_sso(Dictionary::new());
         assert_eq!(path(&both), "PlatformSSO");
     }
 
     #[test]
     fn a_redirect_url_is_a_plain_http_prefix_and_unique() {
         let path = |urls: [&str; 2]| {
-            ExtensibleSso::redirect("e", urls)
+            ExtensibleSso::redirect("e", "t", urls)
                 .to_dictionary()
                 .unwrap_err()
                 .path()
@@ -221,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_registration_token_is_not_in_debug() {
-        let mut sso = ExtensibleSso::credential("e", "r", ["h"]);
+        let mut sso = ExtensibleSso::credential("e", "t", "r", ["h"]);
         sso.extra
             .insert("RegistrationToken".into(), "hunter2".into());
         assert!(!format!("{sso:?}").contains("hunter2"));

@@ -32,7 +32,6 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, notes: &mut Vec<Note>) -> Resu
     let mut reader = Reader::from_str(trimmed);
     let config = reader.config_mut();
     config.expand_empty_elements = true;
-    config.check_comments = true;
     Parser {
         reader,
         offset: (text.len() - trimmed.len()) as u64,
@@ -413,9 +412,6 @@ fn describe(error: &XmlError) -> &'static str {
             "the document ends before all elements are closed"
         }
         XmlError::IllFormed(IllFormedError::UnclosedReference) => "a lone `&`; write it as `&amp;`",
-        XmlError::IllFormed(IllFormedError::DoubleHyphenInComment) => {
-            "a comment must not hold `--`"
-        }
         XmlError::Syntax(_) => "a tag, comment or declaration is not closed",
         _ => "the XML is malformed",
     }

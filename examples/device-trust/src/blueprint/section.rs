@@ -32,7 +32,11 @@ impl<'a> Section<'a> {
         let table = match self.take(key) {
             Some(Value::Table(table)) => Some(table),
             Some(other) => {
-                problems.add(path, format!("is {}, not a table", kind(other)), format!("[{path}]"));
+                problems.add(
+                    path,
+                    format!("is {}, not a table", kind(other)),
+                    format!("[{path}]"),
+                );
                 None
             }
             None => None,
@@ -89,13 +93,17 @@ impl<'a> Section<'a> {
         problems: &mut Problems,
         read: impl FnOnce(&Value) -> Result<T, String>,
     ) -> T {
-        self.optional(key, example, problems, read).unwrap_or(default)
+        self.optional(key, example, problems, read)
+            .unwrap_or(default)
     }
 
     /// Notes every key that nobody asked for, with the nearest known one.
     pub(super) fn finish(self, problems: &mut Problems) {
         let Some(table) = self.table else { return };
-        for key in table.keys().filter(|key| !self.known.contains(key.as_str())) {
+        for key in table
+            .keys()
+            .filter(|key| !self.known.contains(key.as_str()))
+        {
             let nearest = self
                 .known
                 .iter()

@@ -1,0 +1,86 @@
+//! Section `okta`: the org, whose users and apps are meant, and how Okta Verify is enrolled.
+
+use super::{
+    Problems,
+    section::{Section, text, texts},
+};
+
+pub(super) const URL: &str = r#""https://acme.okta.com""#;
+
+/// Section `okta`.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct OktaSection {
+    /// The org's URL; absent with the embedded sandbox.
+    pub url: Option<String>,
+    /// The group whose users need a managed Mac.
+    pub users_group: String,
+    /// The group that gets in from anywhere.
+    pub break_glass_group: String,
+    /// Labels of the apps that the access policy is assigned to.
+    pub apps: Vec<String>,
+    /// Whether the org's default enrolment policy is edited instead of making one of our own.
+    pub edit_default_enrollment: bool,
+    /// `reauthenticateIn` of the managed rule, an ISO 8601 duration.
+    pub reauthenticate_in: String,
+}
+
+pub(super) fn read(
+    mut part: Section<'_>,
+    url: Option<String>,
+    problems: &mut Problems,
+) -> Option<OktaSection> {
+    let users_group = part.required("users_group", r#""macOS pilot users""#, problems, text);
+    let break_glass_group = part.required(
+        "break_glass_group",
+        r#""Break glass admins""#,
+        problems,
+        text,
+    );
+    let apps = part.required("apps", r#"["Payroll"]"#, problems, texts);
+    let edit_default_enrollment = part.or(
+        "enrollment",
+        false,
+        r#""own-policy""#,
+        problems,
+        |value| match text(value)?.as_str() {
+            "own-policy" => Ok(false),
+            "org-default" => Ok(true),
+            other => Err(format!("is `{other}`, neither own-policy nor org-default")),
+        },
+    );
+    let reauthenticate_in = part.or(
+        "reauthenticate_in",
+        "PT12H".into(),
+        r#""PT12H""#,
+        problems,
+        |value| {
+            let duration = text(value)?;
+            duration
+                .parse::<jiff::Span>()
+                .ok()
+                // jiff also reads `12 h`, which Okta does not.
+                .filter(|_| duration.starts_with('P'))
+                .map(|_| duration.clone())
+                .ok_or_else(|| format!("is `{duration}`, not an ISO 8601 duration"))
+        },
+    );
+    if let (Some(users), Some(break_glass)) = (&users_group, &break_glass_group)
+        && users == break_glass
+    {
+        problems.add(
+            part.full("break_glass_group"),
+            "is the same group as users_group: then every user gets in without a managed Mac",
+            r#"break_glass_group = "Break glass admins""#,
+        );
+    }
+    part.finish(problems);
+    Some(OktaSection {
+        url,
+        users_group: users_group?,
+        break_glass_group: break_glass_group?,
+        apps: apps?,
+        edit_default_enrollment,
+        reauthenticate_in,
+    })
+}

@@ -1,0 +1,138 @@
+//! Reads both tenants and lists every change. Nothing is written, and nothing secret is in the list.
+
+use futures::try_join;
+use jumpcloud_mdm::deploy;
+use mobileconfig::Profile;
+use okta_devtrust::trust;
+use serde::Serialize;
+
+use crate::{Blueprint, Error, Progress, Stage, desired, tenants::Tenants};
+
+/// Every change that the job would make, as it is written to `plan.json`.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Planned {
+    /// The blueprint it comes from.
+    pub blueprint: String,
+    /// Where each secret comes from; never the secret.
+    pub secrets: Vec<String>,
+    /// The profile, by name.
+    pub profile: PlannedProfile,
+    /// The changes to Okta, in order.
+    pub okta: trust::Plan,
+    /// The changes to JumpCloud, in order.
+    pub jumpcloud: deploy::Plan,
+    #[serde(skip)]
+    pub(crate) trust: trust::Desired,
+    #[serde(skip)]
+    pub(crate) deployment: deploy::Desired,
+    #[serde(skip)]
+    pub(crate) catch_all_denies: bool,
+}
+
+/// The profile's names, which tell one rendering from another without its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PlannedProfile {
+    /// `PayloadIdentifier`.
+    pub identifier: String,
+    /// `PayloadUUID`.
+    pub uuid: String,
+    /// The payloads: type, identifier and UUID.
+    pub payloads: Vec<PlannedPayload>,
+    /// HMAC-SHA-256 of the profile's bytes, keyed so that no guess at the challenge can be tried against it.
+    pub digest: String,
+}
+
+/// A payload's names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PlannedPayload {
+    /// `PayloadType`.
+    pub payload_type: String,
+    /// `PayloadIdentifier`.
+    pub identifier: String,
+    /// `PayloadUUID`.
+    pub uuid: String,
+}
+
+impl Planned {
+    /// How many changes there are in all.
+    pub fn changes(&self) -> usize {
+        self.okta.len() + self.jumpcloud.steps.len()
+    }
+}
+
+impl std::fmt::Display for Planned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.changes() {
+            1 => writeln!(f, "1 change")?,
+            n => writeln!(f, "{n} changes")?,
+        }
+        write!(f, "{}\n{}", self.okta, self.jumpcloud)
+    }
+}
+
+pub(crate) async fn plan(
+    blueprint: &Blueprint,
+    tenants: &Tenants,
+    profile: &Profile,
+    bytes: &[u8],
+    progress: &dyn Progress,
+) -> Result<Planned, Error> {
+    progress.stage(Stage::Plan);
+    let refused = |error: &dyn std::fmt::Display| Error::refused(Stage::Plan.name(), error);
+    let trust = desired::trust(blueprint);
+    let deployment = desired::deployment(blueprint, bytes.to_vec());
+    let (okta_now, jumpcloud_now) = try_join!(
+        async {
+            trust::observe(&tenants.okta, &trust)
+                .await
+                .map_err(|error| refused(&error))
+        },
+        async {
+            deploy::observe(&tenants.jumpcloud, &deployment)
+                .await
+                .map_err(|error| refused(&error))
+        },
+    )?;
+    let okta = trust::plan(&trust, &okta_now).map_err(|error| refused(&error))?;
+    let jumpcloud = deploy::plan(&deployment, &jumpcloud_now, &tenants.digest_key)
+        .map_err(|error| refused(&error))?;
+    let catch_all_denies = okta_now
+        .access_policy(&trust)
+        .and_then(trust::ObservedPolicy::catch_all)
+        .and_then(okta_devtrust::policies::Rule::access)
+        == Some(&okta_devtrust::policies::Access::Deny);
+    Ok(Planned {
+        blueprint: blueprint.file.display().to_string(),
+        secrets: tenants
+            .references
+            .iter()
+            .map(|(name, reference)| format!("{name} = {reference}"))
+            .collect(),
+        profile: names(profile, tenants.digest_key.digest(bytes).as_str()),
+        okta,
+        jumpcloud,
+        trust,
+        deployment,
+        catch_all_denies,
+    })
+}
+
+fn names(profile: &Profile, digest: &str) -> PlannedProfile {
+    PlannedProfile {
+        identifier: profile.identifier.clone(),
+        uuid: profile.uuid.clone(),
+        payloads: profile
+            .payloads
+            .iter()
+            .map(|payload| PlannedPayload {
+                payload_type: payload.payload_type.clone(),
+                identifier: payload.identifier.clone(),
+                uuid: payload.uuid.clone(),
+            })
+            .collect(),
+        digest: digest.to_owned(),
+    }
+}

@@ -1,0 +1,229 @@
+//! The proof from Okta's System Log, before and after the catch-all is closed. The catch-all is closed in between, and
+//! only when the first proof is whole.
+
+use std::collections::BTreeMap;
+
+use futures::TryStreamExt as _;
+use jiff::{SignedDuration, Timestamp};
+use jumpcloud_mdm::deploy::Rollout;
+use okta_devtrust::{
+    enforcement,
+    evidence::{self, Counts, Evidence},
+    policies::Rule,
+    trust::{self, Observed},
+};
+
+use super::Planned;
+use crate::{Blueprint, Error, Progress, Stage, tenants::Tenants};
+
+/// How far back sign-ins count.
+const WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// Past the local clock, so that a server whose clock is ahead is still heard.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(5);
+
+/// What the log shows, and which Okta device each Mac of the roll-out is.
+#[derive(Debug, Clone)]
+pub(crate) struct Proven {
+    pub(crate) evidence: Evidence,
+    /// Serial number to Okta device id.
+    pub(crate) device_ids: BTreeMap<String, String>,
+}
+
+/// Waits until every managed Mac signed in under our rule and an unmanaged one fell to the catch-all, which still lets
+/// it in: its denial is predicted.
+pub(crate) async fn prove(
+    blueprint: &Blueprint,
+    tenants: &Tenants,
+    planned: &Planned,
+    rollout: &Rollout,
+    progress: &dyn Progress,
+) -> Result<Proven, Error> {
+    let expectation = Expectation {
+        stage: Stage::Proof,
+        managed: |counts| counts.managed_success > 0,
+        managed_lacks: "has not signed in under the managed rule; open one of the apps on it",
+        unmanaged: |counts| counts.predicted_denial > 0,
+        unmanaged_lacks: "no unmanaged device fell to the catch-all; open one of the apps on a Mac outside the groups",
+        since: |rules| rules.managed.as_str(),
+    };
+    wait(blueprint, tenants, planned, rollout, &expectation, progress).await
+}
+
+/// Sets the catch-all to DENY, if the evidence allows it. Returns the number of writes.
+pub(crate) async fn enforce(
+    tenants: &Tenants,
+    planned: &Planned,
+    progress: &dyn Progress,
+) -> Result<usize, Error> {
+    progress.stage(Stage::Enforce);
+    let refused = |error: &dyn std::fmt::Display| Error::refused(Stage::Enforce.name(), error);
+    let observed = observe(tenants, planned, Stage::Enforce).await?;
+    let (from, to) = window(&observed, planned, |rules| rules.managed.as_str());
+    let evidence = enforcement::gather(&tenants.okta, &planned.trust, &observed, from, to)
+        .await
+        .map_err(|error| refused(&error))?;
+    let plan = enforcement::enforce_plan(&planned.trust, &observed, &evidence)
+        .map_err(|refusal| refused(&refusal))?;
+    for note in &plan.notes {
+        progress.line(note);
+    }
+    let applied = trust::apply(&tenants.okta, &plan, |step| {
+        if step.state == trust::StepState::Starting {
+            progress.line(&format!("okta: {}", step.title));
+        }
+    })
+    .await
+    .map_err(|halted| refused(&halted))?;
+    Ok(applied.writes())
+}
+
+/// Waits until the log shows success on every managed Mac and failure on an unmanaged one, since the catch-all closed.
+pub(crate) async fn verify(
+    blueprint: &Blueprint,
+    tenants: &Tenants,
+    planned: &Planned,
+    rollout: &Rollout,
+    progress: &dyn Progress,
+) -> Result<Proven, Error> {
+    let expectation = Expectation {
+        stage: Stage::Verify,
+        managed: |counts| counts.managed_success > 0 && counts.sso_success > 0,
+        managed_lacks: "has no SUCCESS in the log since the catch-all denies; open one of the apps on it",
+        unmanaged: |counts| counts.denied > 0 && counts.failure > 0,
+        unmanaged_lacks: "no unmanaged device has a FAILURE in the log; try one of the apps on a Mac outside the groups",
+        since: |rules| rules.catch_all.as_str(),
+    };
+    wait(blueprint, tenants, planned, rollout, &expectation, progress).await
+}
+
+/// What the log must show before the job goes on.
+struct Expectation {
+    stage: Stage,
+    managed: fn(&Counts) -> bool,
+    managed_lacks: &'static str,
+    unmanaged: fn(&Counts) -> bool,
+    unmanaged_lacks: &'static str,
+    /// The rule whose last change starts the window: sign-ins under an older rule prove nothing about this one.
+    since: fn(&evidence::RuleIds) -> &str,
+}
+
+impl Expectation {
+    /// What is lacking, a line each.
+    fn lacking(&self, proven: &Proven, rollout: &Rollout) -> Vec<String> {
+        let counts: BTreeMap<&str, &Counts> = proven
+            .evidence
+            .devices()
+            .filter_map(|seen| Some((seen.device.as_ref()?.id.as_str(), &seen.counts)))
+            .collect();
+        let mut lacking = Vec::new();
+        for mac in &rollout.devices {
+            let serial = mac.serial_number.as_deref().unwrap_or_default();
+            match proven.device_ids.get(serial) {
+                None => lacking.push(format!(
+                    "{} (serial number {serial}) is not registered in Okta; open Okta Verify on it",
+                    mac.name
+                )),
+                Some(id)
+                    if !counts
+                        .get(id.as_str())
+                        .is_some_and(|counts| (self.managed)(counts)) =>
+                {
+                    lacking.push(format!("{} {}", mac.name, self.managed_lacks));
+                }
+                Some(_) => {}
+            }
+        }
+        if !counts.values().any(|counts| (self.unmanaged)(counts)) {
+            lacking.push(self.unmanaged_lacks.to_owned());
+        }
+        lacking
+    }
+}
+
+async fn wait(
+    blueprint: &Blueprint,
+    tenants: &Tenants,
+    planned: &Planned,
+    rollout: &Rollout,
+    expectation: &Expectation,
+    progress: &dyn Progress,
+) -> Result<Proven, Error> {
+    progress.stage(expectation.stage);
+    let refused = |error: &dyn std::fmt::Display| Error::refused(expectation.stage.name(), error);
+    let observed = observe(tenants, planned, expectation.stage).await?;
+    let rules = observed
+        .rule_ids(&planned.trust)
+        .ok_or_else(|| refused(&"the access policy's rules are gone; run again to make them"))?;
+    let deadline = tokio::time::Instant::now() + blueprint.wait.timeout;
+    let expected = rollout.devices.len() + 1;
+    loop {
+        let (from, to) = window(&observed, planned, expectation.since);
+        let proven = Proven {
+            evidence: evidence::read(&tenants.okta, rules.clone(), from, to)
+                .await
+                .map_err(|error| refused(&error))?,
+            device_ids: device_ids(tenants).await.map_err(|error| refused(&error))?,
+        };
+        let lacking = expectation.lacking(&proven, rollout);
+        progress.count(
+            expected - lacking.len().min(expected),
+            expected,
+            "proofs are in the log",
+        );
+        if lacking.is_empty() {
+            return Ok(proven);
+        }
+        if tokio::time::Instant::now() >= deadline {
+            return Err(refused(&format!(
+                "the log does not prove it within {} s\n  {}\nthen run again",
+                blueprint.wait.timeout.as_secs(),
+                lacking.join("\n  ")
+            )));
+        }
+        tokio::time::sleep(blueprint.wait.poll).await;
+    }
+}
+
+async fn observe(tenants: &Tenants, planned: &Planned, stage: Stage) -> Result<Observed, Error> {
+    trust::observe(&tenants.okta, &planned.trust)
+        .await
+        .map_err(|error| Error::refused(stage.name(), error))
+}
+
+/// From the last change of the rule that matters, at most a day back, to now.
+fn window(
+    observed: &Observed,
+    planned: &Planned,
+    since: fn(&evidence::RuleIds) -> &str,
+) -> (Timestamp, Timestamp) {
+    let now = Timestamp::now();
+    let day_ago = now - WINDOW;
+    let changed = observed.rule_ids(&planned.trust).and_then(|ids| {
+        let rules = &observed.access_policy(&planned.trust)?.rules;
+        let rule = rules.iter().find(|rule| rule.id == since(&ids))?;
+        last_change(rule)
+    });
+    (
+        changed.map_or(day_ago, |changed| changed.max(day_ago)),
+        now + CLOCK_SLACK,
+    )
+}
+
+fn last_change(rule: &Rule) -> Option<Timestamp> {
+    rule.last_updated.value()?.timestamp()
+}
+
+async fn device_ids(tenants: &Tenants) -> Result<BTreeMap<String, String>, okta_devtrust::Error> {
+    tenants
+        .okta
+        .devices(None)
+        .try_filter_map(async |device| {
+            let serial = device
+                .profile
+                .as_ref()
+                .and_then(|profile| profile.serial_number.clone());
+            Ok(serial.map(|serial| (serial, device.id)))
+        })
+        .try_collect()
+        .await
+}

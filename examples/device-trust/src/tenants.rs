@@ -1,0 +1,149 @@
+//! The two tenants and the CA that the job works on: real ones, or those of a sandbox. The stages do not know which.
+
+use device_trust_sandbox::Sandbox;
+use jumpcloud_mdm::{JumpCloud, Region, deploy::DigestKey};
+use okta_devtrust::Okta;
+use scep_profile::{CaCertificate, ScepUrl};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{
+    Blueprint, Error,
+    blueprint::{SecretSource, Secrets},
+};
+
+/// Clients with their credentials, and the Okta CA as the operator knows it.
+#[derive(Debug)]
+pub struct Tenants {
+    pub(crate) okta: Okta,
+    pub(crate) jumpcloud: JumpCloud,
+    pub(crate) scep_url: ScepUrl,
+    pub(crate) ca_certificates: Vec<CaCertificate>,
+    pub(crate) challenge: SecretString,
+    /// Keys the digests in plans: who could try guesses against one could read the policy itself.
+    pub(crate) digest_key: DigestKey,
+    /// Where each secret came from, for the plan.
+    pub(crate) references: [(&'static str, String); 3],
+}
+
+impl Tenants {
+    /// The tenants that the blueprint names.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when a secret cannot be sent as a header, or the blueprint names no tenants.
+    pub fn real(blueprint: &Blueprint, secrets: &Secrets) -> Result<Self, Error> {
+        let missing = |what: &str| {
+            let problem = format!("{what} is missing");
+            Error::input(&blueprint.file, problem, "as in examples/device-trust.toml")
+        };
+        let secret =
+            |found: &Option<SecretSource>, what| found.clone().ok_or_else(|| missing(what));
+        let scep = &blueprint.scep;
+        Self::connect(
+            blueprint,
+            Urls {
+                okta: blueprint
+                    .okta
+                    .url
+                    .clone()
+                    .ok_or_else(|| missing("okta.url"))?,
+                jumpcloud: blueprint
+                    .jumpcloud
+                    .url
+                    .clone()
+                    .ok_or_else(|| missing("jumpcloud.url"))?,
+                scep: scep.url.clone().ok_or_else(|| missing("scep.url"))?,
+            },
+            scep.ca_certificates.clone(),
+            [
+                secret(&secrets.okta_api_token, "OKTA_API_TOKEN")?,
+                secret(&secrets.jumpcloud_api_key, "JUMPCLOUD_API_KEY")?,
+                secret(&secrets.scep_challenge, "SCEP_CHALLENGE")?,
+            ],
+        )
+    }
+
+    /// The tenants and the CA of `sandbox`, with its secrets.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when a secret that was given to the sandbox cannot be sent as a header.
+    pub fn sandbox(blueprint: &Blueprint, sandbox: &Sandbox) -> Result<Self, Error> {
+        let secrets = sandbox.secrets();
+        let of_sandbox = |secret: &SecretString, name: &str| SecretSource {
+            secret: secret.clone(),
+            reference: format!("sandbox:{name}"),
+        };
+        let broken = |error: scep_profile::Error| Error::refused("sandbox", error);
+        let mut ca_certificates = Vec::new();
+        for der in sandbox.ca_certificates() {
+            ca_certificates.push(CaCertificate::from_der(&der).map_err(broken)?);
+        }
+        Self::connect(
+            blueprint,
+            Urls {
+                okta: sandbox.okta_url().to_owned(),
+                jumpcloud: sandbox.jumpcloud_url().to_owned(),
+                scep: ScepUrl::parse(&sandbox.scep_url()).map_err(broken)?,
+            },
+            ca_certificates,
+            [
+                of_sandbox(&secrets.okta_api_token, "OKTA_API_TOKEN"),
+                of_sandbox(&secrets.jumpcloud_api_key, "JUMPCLOUD_API_KEY"),
+                of_sandbox(&secrets.scep_challenge, "SCEP_CHALLENGE"),
+            ],
+        )
+    }
+
+    /// Where a secret came from, `env:NAME` or `file:PATH`.
+    pub(crate) fn reference(&self, secret: &str) -> &str {
+        let found = self.references.iter().find(|(name, _)| *name == secret);
+        found.map_or("nowhere", |(_, reference)| reference)
+    }
+
+    fn connect(
+        blueprint: &Blueprint,
+        urls: Urls,
+        ca_certificates: Vec<CaCertificate>,
+        [okta_api_token, jumpcloud_api_key, scep_challenge]: [SecretSource; 3],
+    ) -> Result<Self, Error> {
+        let input = |source: &SecretSource, error: &dyn std::fmt::Display| {
+            Error::input(
+                &source.reference,
+                error.to_string(),
+                "the token or key as its console showed it",
+            )
+        };
+        let okta = Okta::ssws(&urls.okta, &okta_api_token.secret)
+            .map_err(|error| input(&okta_api_token, &error))?;
+        let mut builder = JumpCloud::builder(
+            Region::Url(urls.jumpcloud),
+            jumpcloud_api_key.secret.clone(),
+        );
+        if let Some(id) = &blueprint.jumpcloud.org_id {
+            builder = builder.org_id(id);
+        }
+        let jumpcloud = builder
+            .build()
+            .map_err(|error| input(&jumpcloud_api_key, &error))?;
+        let digest_key = DigestKey::new(jumpcloud_api_key.secret.expose_secret().as_bytes())
+            .map_err(|error| input(&jumpcloud_api_key, &error))?;
+        Ok(Self {
+            okta,
+            jumpcloud,
+            scep_url: urls.scep,
+            ca_certificates,
+            challenge: scep_challenge.secret,
+            digest_key,
+            references: [
+                ("okta_api_token", okta_api_token.reference),
+                ("jumpcloud_api_key", jumpcloud_api_key.reference),
+                ("scep_challenge", scep_challenge.reference),
+            ],
+        })
+    }
+}
+
+struct Urls {
+    okta: String,
+    jumpcloud: String,
+    scep: ScepUrl,
+}

@@ -1,0 +1,327 @@
+//! The program as an operator meets it: exit codes, output, files, and that no secret gets out.
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use device_trust_sandbox::{Options, RateLimits, Sandbox, Secrets, Seed};
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+const EXAMPLE: &str = include_str!("../../device-trust.toml");
+const OKTA_API_TOKEN: &str = "00canary-okta-token-4711";
+const JUMPCLOUD_API_KEY: &str = "jca_canary-jumpcloud-key-4711";
+const SCEP_CHALLENGE: &str = "canary-scep-challenge-4711";
+
+/// A folder with a blueprint in it, and the program to run on it.
+struct Case {
+    folder: TempDir,
+}
+
+impl Case {
+    fn new(blueprint: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("blueprint.toml"), blueprint).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn out(&self) -> PathBuf {
+        self.path("out")
+    }
+
+    fn setup(&self, arguments: &[&str]) -> Run {
+        let blueprint = self.path("blueprint.toml");
+        let output = Command::new(env!("CARGO_BIN_EXE_setup"))
+            .arg("--blueprint")
+            .arg(blueprint)
+            .arg("--out")
+            .arg(self.out())
+            .args(arguments)
+            .env("OKTA_API_TOKEN", OKTA_API_TOKEN)
+            .env("JUMPCLOUD_API_KEY", JUMPCLOUD_API_KEY)
+            .env("SCEP_CHALLENGE", SCEP_CHALLENGE)
+            .env("RUST_LOG", "trace")
+            .output()
+            .unwrap();
+        Run::of(&output)
+    }
+
+    /// The run failed with one clear error, and left nothing behind.
+    fn refuses(&self, run: &Run, exit_code: i32, what: &str) {
+        assert_eq!(run.exit_code, exit_code, "{run:?}");
+        assert!(run.stderr.contains(what), "{what} is not in {run:?}");
+        assert!(!run.stderr.contains("panicked"), "{run:?}");
+        assert!(!self.out().exists(), "something was written: {run:?}");
+        no_secret_in(&run.stderr);
+        no_secret_in(&run.stdout);
+    }
+}
+
+#[derive(Debug)]
+struct Run {
+    exit_code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Run {
+    fn of(output: &Output) -> Self {
+        Self {
+            exit_code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
+            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
+        }
+    }
+}
+
+fn no_secret_in(text: &str) {
+    use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+    for secret in [OKTA_API_TOKEN, JUMPCLOUD_API_KEY, SCEP_CHALLENGE] {
+        assert!(!text.contains(secret), "a secret is in {text}");
+        assert!(
+            !text.contains(&hex::encode(secret)),
+            "a secret in hex is in {text}"
+        );
+        // Base64 of the secret depends on where it starts; the middle of each of the three forms does not.
+        for shift in 0..3 {
+            let padded = format!("{}{secret}", "\0".repeat(shift));
+            let encoded = STANDARD_NO_PAD.encode(padded);
+            let middle = &encoded[4..encoded.len() - 4];
+            assert!(!text.contains(middle), "a secret in base64 is in {text}");
+        }
+    }
+}
+
+/// A sandbox in this process, and a blueprint that names it as if it were real tenants.
+struct Outside {
+    sandbox: Sandbox,
+    case: Case,
+}
+
+impl Outside {
+    async fn start(options: Options) -> Self {
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let mut pem = String::new();
+        for der in sandbox.ca_certificates() {
+            pem += &scep_profile::CaCertificate::from_der(&der).unwrap().pem();
+        }
+        let scep = format!(
+            "[scep]\nurl = \"{}\"\nca_certificates = [\"ca.pem\"]\n",
+            sandbox.scep_url()
+        );
+        let case = Case::new(&EXAMPLE.replace("[scep]\n", &scep));
+        fs::write(case.path("ca.pem"), pem).unwrap();
+        Self { sandbox, case }
+    }
+
+    fn setup(&self, more: &[&str]) -> Run {
+        let mut arguments = vec![
+            "--okta-url",
+            self.sandbox.okta_url(),
+            "--jumpcloud-url",
+            self.sandbox.jumpcloud_url(),
+        ];
+        arguments.extend(more);
+        self.case.setup(&arguments)
+    }
+
+    fn writes(&self) -> usize {
+        self.sandbox
+            .requests()
+            .iter()
+            .filter(|request| request.is_write())
+            .count()
+    }
+
+    fn refuses_without_a_write(&self, what: &str) {
+        let run = self.setup(&[]);
+        self.case.refuses(&run, 1, what);
+        assert_eq!(self.writes(), 0);
+    }
+}
+
+fn secrets() -> Secrets {
+    Secrets {
+        okta_api_token: Some(SecretString::from(OKTA_API_TOKEN)),
+        jumpcloud_api_key: Some(SecretString::from(JUMPCLOUD_API_KEY)),
+        scep_challenge: Some(SecretString::from(SCEP_CHALLENGE)),
+    }
+}
+
+fn options() -> Options {
+    Options {
+        secrets: secrets(),
+        rate_limits: RateLimits::unlimited(),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn the_job_ends_well_and_a_second_process_in_the_same_world_changes_nothing() {
+    let case = Case::new(EXAMPLE);
+    let world = case.path("world.json");
+    let first = case.setup(&["--keep-world", world.to_str().unwrap()]);
+    assert_eq!(first.exit_code, 0, "{first:?}");
+    for line in [
+        "14 changes were made",
+        "managed    matched the managed rule, then SUCCESS",
+        "then FAILURE",
+        ", 14 writes",
+    ] {
+        assert!(
+            first.stdout.contains(line),
+            "{line} is not in {}",
+            first.stdout
+        );
+    }
+    let profile = fs::read(case.out().join("device-trust.mobileconfig")).unwrap();
+
+    fs::remove_dir_all(case.out()).unwrap();
+    let second = case.setup(&["--keep-world", world.to_str().unwrap()]);
+    assert_eq!(second.exit_code, 0, "{second:?}");
+    assert!(
+        second.stdout.contains("0 changes were made"),
+        "{}",
+        second.stdout
+    );
+    assert!(second.stdout.contains(", 0 writes"), "{}", second.stdout);
+    let again = fs::read(case.out().join("device-trust.mobileconfig")).unwrap();
+    assert!(
+        profile == again,
+        "two processes with the same input wrote different profiles"
+    );
+
+    for run in [&first, &second] {
+        no_secret_in(&run.stdout);
+        no_secret_in(&run.stderr);
+    }
+    for name in ["plan.json", "evidence.json", "report.html"] {
+        no_secret_in(&fs::read_to_string(case.out().join(name)).unwrap());
+    }
+    assert!(String::from_utf8(profile).unwrap().contains(SCEP_CHALLENGE));
+    for file in [case.out().join("device-trust.mobileconfig"), world] {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+fn mode(file: &Path) -> u32 {
+    fs::metadata(file).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn bad_input_ends_with_2_and_sends_nothing() {
+    let missing = Command::new(env!("CARGO_BIN_EXE_setup"))
+        .args(["--blueprint", "absent.toml", "--out", "absent"])
+        .output()
+        .unwrap();
+    let run = Run::of(&missing);
+    assert_eq!(run.exit_code, 2, "{run:?}");
+    assert!(
+        run.stderr.contains("absent.toml: cannot be read"),
+        "{run:?}"
+    );
+    assert!(!Path::new("absent").exists());
+
+    let tenants = "[okta]\nurl = \"https://acme.okta.com\"";
+    let real = |scep: &str| {
+        EXAMPLE
+            .replace("[okta]", tenants)
+            .replace(
+                "[jumpcloud]",
+                "[jumpcloud]\nurl = \"https://console.jumpcloud.com\"",
+            )
+            .replace("[scep]\n", &format!("[scep]\n{scep}\n"))
+    };
+    let fingerprint = format!("ca_fingerprint = \"{}\"", "ab".repeat(31));
+    for (blueprint, what) in [
+        (
+            EXAMPLE.replace("users_group", "user_group"),
+            "okta.user_group: is not a known key",
+        ),
+        (
+            real("url = \"http://acme.okta.com/pki/0/scep/rac0\""),
+            "scep.url: ",
+        ),
+        (real(&fingerprint), "31 bytes"),
+        (
+            real("ca_certificates = [\"blueprint.toml\"]"),
+            "scep.ca_certificates: names ",
+        ),
+        (
+            EXAMPLE.replace("[okta]", tenants),
+            "jumpcloud.url: is missing",
+        ),
+    ] {
+        let case = Case::new(&blueprint);
+        case.refuses(&case.setup(&[]), 2, what);
+    }
+
+    let case = Case::new(&real(
+        "url = \"https://acme.okta.com/pki/0/scep/rac0\"\nca_certificates = [\"ca.pem\"]",
+    ));
+    fs::write(
+        case.path("ca.pem"),
+        "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n",
+    )
+    .unwrap();
+    case.refuses(&case.setup(&[]), 2, "ca.pem: ");
+}
+
+#[test]
+fn a_world_that_is_none_is_refused_by_its_name() {
+    let case = Case::new(EXAMPLE);
+    fs::write(case.path("world.json"), "{}").unwrap();
+    let run = case.setup(&["--keep-world", case.path("world.json").to_str().unwrap()]);
+    case.refuses(&run, 1, "world.json");
+    assert_eq!(fs::read_to_string(case.path("world.json")).unwrap(), "{}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_challenge_is_refused_before_anything_is_written() {
+    let mut options = options();
+    options.secrets.scep_challenge = Some(SecretString::from("another-challenge"));
+    Outside::start(options)
+        .await
+        .refuses_without_a_write("SCEP_CHALLENGE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_okta_token_names_the_request_and_the_mend() {
+    let mut options = options();
+    options.secrets.okta_api_token = Some(SecretString::from("another-token"));
+    Outside::start(options)
+        .await
+        .refuses_without_a_write("request id");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_jumpcloud_template_says_that_apple_mdm_is_not_set_up() {
+    let options = Options {
+        seed: Seed {
+            apple_mdm: false,
+            ..Seed::default()
+        },
+        ..options()
+    };
+    Outside::start(options)
+        .await
+        .refuses_without_a_write("Apple MDM");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plan_only_writes_the_plan_and_changes_nothing() {
+    let outside = Outside::start(options()).await;
+    let run = outside.setup(&["--plan-only"]);
+    assert_eq!(run.exit_code, 0, "{run:?}");
+    assert!(run.stdout.contains("13 changes"), "{run:?}");
+    assert_eq!(outside.writes(), 0);
+    no_secret_in(&fs::read_to_string(outside.case.out().join("plan.json")).unwrap());
+}

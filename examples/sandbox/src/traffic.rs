@@ -1,0 +1,148 @@
+//! The layer before both services: records every request and strikes with the armed faults.
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{ConnectInfo, Request, State},
+    http::{Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+
+use crate::{
+    connection::Connection,
+    faults::Effect,
+    jumpcloud, okta,
+    recorded::{self, Actor, RecordedRequest, Side},
+    shared::Shared,
+};
+
+/// The largest body taken, in bytes: a package upload is larger than any API call.
+const LARGEST_BODY: usize = 64 << 20;
+
+/// Records the request, applies a fault if one is due, else lets the service answer.
+pub(crate) async fn watch(
+    State((shared, listener)): State<(Shared, Side)>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, LARGEST_BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let path = parts.uri.path().to_owned();
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let method = parts.method.clone();
+    let (side, actor) = place(listener, &path);
+    let effect = shared.faults().strike(side, method.as_str(), &path);
+    let content_type = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let seq = record(
+        &shared,
+        RecordedRequest {
+            seq: 0,
+            at: shared.now(),
+            side,
+            actor,
+            method: method.to_string(),
+            path: path.clone(),
+            query: query.clone(),
+            body: recorded::body(content_type, &bytes),
+            status: 0,
+            fault: effect.as_ref().map(Effect::name),
+        },
+    );
+
+    let request = Request::from_parts(parts, Body::from(bytes));
+    let memory = format!("{side:?} {path}?{query}");
+    let response = match effect {
+        Some(Effect::Reset) => {
+            connection.cut();
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+        Some(Effect::Status(status)) => refuse(&shared, side, status, None),
+        Some(Effect::RetryAfter(status, seconds)) => refuse(&shared, side, status, Some(seconds)),
+        Some(Effect::Delay(delay)) => {
+            tokio::time::sleep(delay).await;
+            next.run(request).await
+        }
+        Some(Effect::LoseAnswer) => {
+            let response = next.run(request).await;
+            connection.cut();
+            response
+        }
+        Some(Effect::StaleRead) => {
+            let last = shared.last_answers().get(&memory).cloned();
+            match last {
+                Some((status, headers, body)) => (status, headers, body).into_response(),
+                None => next.run(request).await,
+            }
+        }
+        None => next.run(request).await,
+    };
+    let response = remember(&shared, &method, memory, response).await;
+    let status = response.status().as_u16();
+    let mut world = shared.world();
+    if let Some(entry) = world
+        .requests
+        .iter_mut()
+        .rev()
+        .find(|entry| entry.seq == seq)
+    {
+        entry.status = status;
+    }
+    drop(world);
+    response
+}
+
+/// `/pki/…` is SCEP; it and `/sandbox/…` are paths that only a device uses.
+fn place(listener: Side, path: &str) -> (Side, Actor) {
+    match listener {
+        Side::Okta if path.starts_with("/pki/") => (Side::Scep, Actor::Device),
+        side if path.starts_with("/sandbox/") => (side, Actor::Device),
+        side => (side, Actor::Admin),
+    }
+}
+
+fn record(shared: &Shared, mut entry: RecordedRequest) -> u64 {
+    let mut world = shared.world();
+    entry.seq = world.requests.last().map_or(1, |last| last.seq + 1);
+    let seq = entry.seq;
+    world.requests.push(entry);
+    seq
+}
+
+/// The vendor's own error shape for a status that a fault asks for.
+fn refuse(shared: &Shared, side: Side, status: u16, retry_after: Option<u64>) -> Response {
+    let mut response = match side {
+        Side::Okta => okta::refuse(shared, status),
+        Side::JumpCloud => jumpcloud::refuse(status),
+        Side::Scep => StatusCode::from_u16(status)
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            .into_response(),
+    };
+    if let Some(seconds) = retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// Keeps the answer to a GET, so that a stale read can repeat it.
+async fn remember(shared: &Shared, method: &Method, key: String, response: Response) -> Response {
+    if method != Method::GET || !response.status().is_success() {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_else(|_| Bytes::new());
+    shared
+        .last_answers()
+        .insert(key, (parts.status, parts.headers.clone(), bytes.clone()));
+    Response::from_parts(parts, Body::from(bytes))
+}

@@ -1,0 +1,244 @@
+//! Recording, faults, and a world that goes on after a restart.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it is"
+)]
+
+use std::time::Duration;
+
+use device_trust_sandbox::{Actor, Effect, Error, Fault, Options, Sandbox, Secrets, Side, World};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+async fn start() -> Sandbox {
+    Sandbox::start(Options {
+        fleet: false,
+        ..Options::default()
+    })
+    .await
+    .unwrap()
+}
+
+fn request(sandbox: &Sandbox, method: &str, path: &str) -> reqwest::RequestBuilder {
+    let secrets = sandbox.secrets();
+    reqwest::Client::new()
+        .request(
+            method.parse().unwrap(),
+            format!("{}{path}", sandbox.okta_url()),
+        )
+        .header(
+            "authorization",
+            format!("SSWS {}", secrets.okta_api_token.expose_secret()),
+        )
+}
+
+async fn groups(sandbox: &Sandbox) -> usize {
+    let answer = request(sandbox, "GET", "/api/v1/groups")
+        .send()
+        .await
+        .unwrap();
+    answer
+        .json::<Value>()
+        .await
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .len()
+}
+
+fn new_group(sandbox: &Sandbox) -> reqwest::RequestBuilder {
+    request(sandbox, "POST", "/api/v1/groups").json(&json!({"profile": {"name": "New"}}))
+}
+
+#[tokio::test]
+async fn a_lost_answer_leaves_the_change_made() {
+    let sandbox = start().await;
+    sandbox.arm(Fault::on(
+        Side::Okta,
+        "POST",
+        "/api/v1/groups",
+        Effect::LoseAnswer,
+    ));
+    assert!(new_group(&sandbox).send().await.is_err());
+    assert_eq!(groups(&sandbox).await, 4);
+    let entry = &sandbox.requests()[0];
+    assert_eq!(
+        (entry.status, entry.fault.as_deref()),
+        (200, Some("answer lost"))
+    );
+}
+
+#[tokio::test]
+async fn a_reset_changes_nothing() {
+    let sandbox = start().await;
+    sandbox.arm(Fault::on(
+        Side::Okta,
+        "POST",
+        "/api/v1/groups",
+        Effect::Reset,
+    ));
+    assert!(new_group(&sandbox).send().await.is_err());
+    assert_eq!(groups(&sandbox).await, 3);
+    assert_eq!(sandbox.requests()[0].status, 0);
+}
+
+#[tokio::test]
+async fn a_stale_read_repeats_the_answer_before() {
+    let sandbox = start().await;
+    assert_eq!(groups(&sandbox).await, 3);
+    new_group(&sandbox).send().await.unwrap();
+    sandbox.arm(Fault::on(
+        Side::Okta,
+        "GET",
+        "/api/v1/groups",
+        Effect::StaleRead,
+    ));
+    assert_eq!(groups(&sandbox).await, 3);
+    assert_eq!(groups(&sandbox).await, 4);
+}
+
+#[tokio::test]
+async fn a_429_on_demand_has_the_headers_a_client_waits_by() {
+    let sandbox = start().await;
+    sandbox.arm(Fault::on(
+        Side::Okta,
+        "*",
+        "/api/v1/**",
+        Effect::Status(429),
+    ));
+    let answer = request(&sandbox, "GET", "/api/v1/groups")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 429);
+    assert_eq!(answer.headers()["x-rate-limit-remaining"], "0");
+    assert!(answer.headers().contains_key("x-rate-limit-reset"));
+    assert_eq!(
+        answer.json::<Value>().await.unwrap()["errorCode"],
+        "E0000047"
+    );
+}
+
+#[tokio::test]
+async fn a_delay_is_served_in_the_end() {
+    let sandbox = start().await;
+    let slow = Effect::Delay(Duration::from_millis(30));
+    sandbox.arm(Fault::on(Side::Okta, "GET", "/api/v1/groups", slow));
+    assert_eq!(groups(&sandbox).await, 3);
+    assert_eq!(sandbox.requests()[0].fault.as_deref(), Some("delay 30 ms"));
+}
+
+#[tokio::test]
+async fn the_log_has_method_path_query_body_and_no_credentials() {
+    let sandbox = start().await;
+    let path = "/api/v1/policies?activate=true";
+    let body = json!({"type": "ACCESS_POLICY", "name": "Recorded"});
+    request(&sandbox, "POST", path)
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    let requests = sandbox.requests();
+    let entry = &requests[0];
+    assert_eq!(
+        (entry.seq, entry.side, entry.actor),
+        (1, Side::Okta, Actor::Admin)
+    );
+    assert_eq!(
+        (entry.method.as_str(), entry.path.as_str()),
+        ("POST", "/api/v1/policies")
+    );
+    assert_eq!((entry.query.as_str(), entry.status), ("activate=true", 200));
+    assert_eq!(entry.body, Some(body));
+    assert!(entry.is_write());
+    let token = sandbox.secrets().okta_api_token;
+    let log = serde_json::to_string(&requests).unwrap();
+    assert!(!log.contains(token.expose_secret()));
+}
+
+#[tokio::test]
+async fn a_saved_world_goes_on_at_the_same_urls_with_the_same_secrets() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("world.json");
+    let sandbox = start().await;
+    new_group(&sandbox).send().await.unwrap();
+    let urls = (
+        sandbox.okta_url().to_owned(),
+        sandbox.jumpcloud_url().to_owned(),
+        sandbox.scep_url(),
+    );
+    let certificates = sandbox.ca_certificates();
+    sandbox.stop().await.save(&path).unwrap();
+
+    let options = Options {
+        world: Some(World::load(&path).unwrap()),
+        fleet: false,
+        ..Options::default()
+    };
+    let again = Sandbox::start(options).await.unwrap();
+    assert_eq!(urls.0, again.okta_url());
+    assert_eq!(urls.1, again.jumpcloud_url());
+    assert_eq!(urls.2, again.scep_url());
+    assert_eq!(certificates, again.ca_certificates());
+    assert_eq!(groups(&again).await, 4);
+    assert_eq!(again.requests().len(), 2);
+    let of_this_run = again.requests_of_this_run();
+    assert_eq!(
+        of_this_run
+            .iter()
+            .map(|entry| entry.seq)
+            .collect::<Vec<_>>(),
+        [2]
+    );
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named_with_the_mend() {
+    let sandbox = start().await;
+    let world = sandbox.shared().world().clone();
+    let options = Options {
+        world: Some(world),
+        fleet: false,
+        ..Options::default()
+    };
+    let error = Sandbox::start(options).await.unwrap_err();
+    assert!(
+        matches!(error, Error::PortTaken { side: "okta", .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("ports.okta"), "{error}");
+}
+
+#[tokio::test]
+async fn given_secrets_are_used_and_shown_by_no_debug() {
+    let secret = |text: &str| Some(text.to_owned().into());
+    let secrets = Secrets {
+        okta_api_token: secret("canary-okta"),
+        jumpcloud_api_key: secret("canary-jumpcloud"),
+        scep_challenge: secret("canary-scep"),
+    };
+    let options = Options {
+        secrets,
+        fleet: false,
+        ..Options::default()
+    };
+    let shown = format!("{options:?}");
+    assert!(!shown.contains("canary"), "{shown}");
+    let sandbox = Sandbox::start(options).await.unwrap();
+    assert_eq!(groups(&sandbox).await, 3);
+    let shown = format!(
+        "{sandbox:?} {:?} {:?}",
+        sandbox.secrets(),
+        sandbox.requests()
+    );
+    assert!(!shown.contains("canary"), "{shown}");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("secrets.env");
+    sandbox.secrets().write_env_file(&path).unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    assert_eq!(
+        text,
+        "OKTA_API_TOKEN='canary-okta'\nJUMPCLOUD_API_KEY='canary-jumpcloud'\nSCEP_CHALLENGE='canary-scep'\n"
+    );
+}

@@ -1,0 +1,252 @@
+//! The client: one console, one key, at most one organisation.
+
+use std::{sync::Arc, time::Duration};
+
+use devtrust_transport::{Dialect, HeaderCredentials, Limits, Origin, Response, Transport};
+use http::{HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{Credentials, Error, Region, Request, Retry, scrub::Scrubber};
+
+/// A JumpCloud client. Cloning is cheap and shares the connections.
+///
+/// The key travels in `x-api-key`, as a sensitive header, to the configured console only; redirects are not followed.
+///
+/// ```
+/// use jumpcloud_mdm::{JumpCloud, Region};
+///
+/// let client = JumpCloud::new(Region::Eu, "jca_example".into())?;
+/// assert!(!format!("{client:?}").contains("jca_example"));
+/// # Ok::<(), jumpcloud_mdm::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct JumpCloud {
+    transport: Transport,
+    org_id: Option<HeaderValue>,
+    known_secrets: Scrubber,
+    settle: Duration,
+}
+
+impl JumpCloud {
+    /// A client for the one organisation of an API key.
+    ///
+    /// # Errors
+    /// As [`JumpCloudBuilder::build`].
+    pub fn new(region: Region, api_key: SecretString) -> Result<Self, Error> {
+        Self::builder(region, api_key).build()
+    }
+
+    /// A client with more settings.
+    pub fn builder(region: Region, api_key: SecretString) -> JumpCloudBuilder {
+        JumpCloudBuilder {
+            region,
+            authorization: Authorization::ApiKey(api_key),
+            org_id: None,
+            retry: Retry::default(),
+            settle: Duration::from_secs(2),
+        }
+    }
+
+    /// The organisation that calls go to, if one was chosen.
+    pub fn org_id(&self) -> Option<&str> {
+        self.org_id.as_ref()?.to_str().ok()
+    }
+
+    /// How long to wait before an object is read a second time after a write with unknown outcome.
+    pub(crate) fn settle(&self) -> Duration {
+        self.settle
+    }
+
+    /// Sends any request, with this client's key, retries and errors, and returns the JSON body: the way to routes
+    /// that have no call of their own. An empty body is [`Value::Null`].
+    ///
+    /// # Errors
+    /// An [`Error`] by the answer's meaning.
+    pub async fn send(&self, request: &Request) -> Result<Value, Error> {
+        let response = self.exchange(request).await?;
+        if response.bytes().is_empty() {
+            return Ok(Value::Null);
+        }
+        self.decode(request, &response)
+    }
+
+    /// As [`send`](Self::send), decoded as `T`.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); [`Error::Decode`] names the key path.
+    pub async fn send_as<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Error> {
+        let response = self.exchange(request).await?;
+        self.decode(request, &response)
+    }
+
+    /// Sends a request whose answer holds nothing of use.
+    pub(crate) async fn send_unit(&self, request: &Request) -> Result<(), Error> {
+        self.exchange(request).await.map(drop)
+    }
+
+    pub(crate) async fn exchange(&self, request: &Request) -> Result<Response, Error> {
+        let sent = request.for_organization(self.org_id.as_ref());
+        self.transport
+            .send(&sent)
+            .await
+            .map_err(|failure| Error::from_failure(&failure, &self.scrubber(request)))
+    }
+
+    pub(crate) fn decode<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+        response: &Response,
+    ) -> Result<T, Error> {
+        response
+            .json()
+            .map_err(|failure| Error::from_failure(&failure, &self.scrubber(request)))
+    }
+
+    pub(crate) fn scrubber(&self, request: &Request) -> Scrubber {
+        self.known_secrets.with_request(request)
+    }
+}
+
+impl std::fmt::Debug for JumpCloud {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JumpCloud")
+            .field("transport", &self.transport)
+            .field("org_id", &self.org_id)
+            .finish_non_exhaustive()
+    }
+}
+
+enum Authorization {
+    ApiKey(SecretString),
+    Other(Arc<dyn Credentials>),
+}
+
+/// Settings of a [`JumpCloud`] client.
+pub struct JumpCloudBuilder {
+    region: Region,
+    authorization: Authorization,
+    org_id: Option<String>,
+    retry: Retry,
+    settle: Duration,
+}
+
+impl JumpCloudBuilder {
+    /// The organisation to work on, for an administrator of several: 24 hexadecimal digits. It is sent as `x-org-id`
+    /// on the routes that take it, and on no other.
+    #[must_use]
+    pub fn org_id(mut self, id: impl Into<String>) -> Self {
+        self.org_id = Some(id.into());
+        self
+    }
+
+    /// How often and how long to retry.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// How long to wait before an object is read a second time after a write with unknown outcome. Default 2 s.
+    #[must_use]
+    pub fn settle(mut self, wait: Duration) -> Self {
+        self.settle = wait;
+        self
+    }
+
+    /// Authorises with something else than the API key, such as the bearer token of a service account.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Arc<dyn Credentials>) -> Self {
+        self.authorization = Authorization::Other(credentials);
+        self
+    }
+
+    /// The client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the URL, the key or the organisation id cannot be used.
+    pub fn build(self) -> Result<JumpCloud, Error> {
+        let origin = Origin::parse(self.region.console_url())
+            .map_err(|error| Error::input("region", error.to_string()))?;
+        let org_id = self.org_id.as_deref().map(org_header).transpose()?;
+        let mut known_secrets = Scrubber::default();
+        let credentials = match self.authorization {
+            Authorization::Other(credentials) => credentials,
+            Authorization::ApiKey(key) => {
+                known_secrets.add(key.expose_secret().trim().to_owned());
+                let name = HeaderName::from_static("x-api-key");
+                let credentials = HeaderCredentials::new(name, "", &key)
+                    .map_err(|error| Error::input("api_key", error.to_string()))?;
+                Arc::new(credentials)
+            }
+        };
+        let agent = concat!("jumpcloud-mdm/", env!("CARGO_PKG_VERSION"));
+        let transport = Transport::new(
+            origin,
+            credentials,
+            Dialect::plain(agent),
+            self.retry,
+            Limits::default(),
+        )
+        .map_err(|error| Error::input("tls", error.to_string()))?;
+        Ok(JumpCloud {
+            transport,
+            org_id,
+            known_secrets,
+            settle: self.settle,
+        })
+    }
+}
+
+impl std::fmt::Debug for JumpCloudBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JumpCloudBuilder")
+            .field("region", &self.region)
+            .field("org_id", &self.org_id)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+/// JumpCloud answers 400 to a malformed id; refusing it here names the field.
+fn org_header(id: &str) -> Result<HeaderValue, Error> {
+    let id = id.trim();
+    if id.len() == 24
+        && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && let Ok(value) = HeaderValue::from_str(id)
+    {
+        return Ok(value);
+    }
+    Err(Error::input(
+        "org_id",
+        format!(
+            "`{id}` is not an organisation id: 24 hexadecimal digits, as the console shows under Settings"
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_used_is_refused_before_anything_is_sent() {
+        let field = |built: Result<JumpCloud, Error>| match built {
+            Err(Error::Input { field, .. }) => field,
+            other => format!("{other:?}"),
+        };
+        let key = || SecretString::from("k");
+        let url = |url: &str| JumpCloud::new(Region::Url(url.into()), key());
+        assert_eq!(field(url("http://console.jumpcloud.com")), "region");
+        assert_eq!(field(url("nowhere")), "region");
+        assert!(url("http://127.0.0.1:1").is_ok());
+        assert_eq!(field(JumpCloud::new(Region::Us, "".into())), "api_key");
+        let org = |id: &str| JumpCloud::builder(Region::Us, key()).org_id(id).build();
+        assert_eq!(field(org("acme")), "org_id");
+        assert_eq!(
+            org("5F21c4d3b544067fd53ba0af\n").unwrap().org_id(),
+            Some("5F21c4d3b544067fd53ba0af")
+        );
+    }
+}

@@ -1,0 +1,197 @@
+//! Writing a policy: once, seen through, never over another's change.
+
+use std::collections::BTreeMap;
+
+use futures::TryStreamExt;
+
+use super::{
+    Outcome, PolicyMark, Provenance, Template,
+    apply::Run,
+    stored::{Stored, values_for},
+    wait::mark_of,
+};
+use crate::{Error, NewPolicy, Policy, PolicyUpdate};
+
+/// What a policy is to be, except the profile's bytes.
+pub(super) struct Wanted<'a> {
+    pub(super) name: &'a str,
+    pub(super) template: &'a Template,
+    pub(super) redispatch: Option<bool>,
+    pub(super) provenance: &'a Provenance,
+}
+
+impl Wanted<'_> {
+    fn object(&self) -> String {
+        format!("policy `{}`", self.name)
+    }
+
+    /// In which fields `policy` is not as wanted.
+    fn unmet(&self, policy: &Policy, xml: &[u8]) -> Vec<String> {
+        let stored = Stored::new(policy, self.template);
+        let provenance = stored.provenance();
+        let mut fields = Vec::new();
+        let mut check = |field: &str, met: bool| {
+            if !met {
+                fields.push(field.to_owned());
+            }
+        };
+        check("name", policy.name.as_deref() == Some(self.name));
+        check("notes", provenance.as_ref() == Some(self.provenance));
+        // A value that cannot be read back (masked) is vouched for by the notes alone.
+        check("payload", stored.same_profile(xml).unwrap_or(true));
+        // A server may leave a `false` out.
+        let switch = stored.redispatch().unwrap_or(false);
+        check(
+            "redispatchPolicy",
+            self.redispatch.is_none_or(|wanted| wanted == switch),
+        );
+        fields
+    }
+}
+
+impl Run<'_> {
+    /// The profile's bytes; [`Plan::check`](super::Plan::check) has seen that they are there.
+    fn xml(&self, policy: &str) -> &[u8] {
+        self.desired
+            .profile_named(policy)
+            .map_or(&[], |desired| &desired.profile)
+    }
+
+    pub(super) async fn create_policy(&mut self, wanted: &Wanted<'_>) -> Result<Outcome, Error> {
+        if let Some(found) = self.client.policy_named(wanted.name).await? {
+            if !wanted.unmet(&found, self.xml(wanted.name)).is_empty() {
+                return Err(Error::Stale {
+                    object: wanted.object(),
+                    differences: vec!["it exists by now".into()],
+                });
+            }
+            self.touched(wanted, found.id);
+            return Ok(Outcome::AlreadyThere);
+        }
+        let xml = self.xml(wanted.name);
+        let new = NewPolicy {
+            name: wanted.name.to_owned(),
+            template_id: wanted.template.id.clone(),
+            values: values_for(wanted.template, xml, wanted.redispatch),
+            notes: Some(wanted.provenance.write(None)),
+        };
+        let mut repeated = false;
+        let id = loop {
+            let error = match self.client.create_policy(&new).await {
+                Ok(created) => break created.id,
+                // A conflict may be our own first attempt, or another's policy of the same name.
+                Err(error) if error.is_ambiguous() || error.is_conflict() => error,
+                Err(error) => return Err(error),
+            };
+            match self.found(wanted.name).await? {
+                Some(found) if wanted.unmet(&found, xml).is_empty() => break found.id,
+                None if error.is_ambiguous() && !repeated => repeated = true,
+                _ => return Err(error),
+            }
+        };
+        self.touched(wanted, id.clone());
+        self.verify(wanted, &id).await?;
+        Ok(Outcome::Done)
+    }
+
+    pub(super) async fn update_policy(
+        &mut self,
+        wanted: &Wanted<'_>,
+        id: &str,
+        observed: &PolicyMark,
+    ) -> Result<Outcome, Error> {
+        let stale = |differences: Vec<String>| Error::Stale {
+            object: wanted.object(),
+            differences,
+        };
+        let current = match self.client.policy(id).await {
+            Ok(policy) => policy,
+            Err(error) if error.is_not_found() => return Err(stale(vec!["it is gone".into()])),
+            Err(error) => return Err(error),
+        };
+        self.touched(wanted, id.to_owned());
+        let stored = Stored::new(&current, wanted.template);
+        let differences = observed.differences(&stored.mark(self.key));
+        if !differences.is_empty() {
+            if wanted.unmet(&current, self.xml(wanted.name)).is_empty() {
+                return Ok(Outcome::AlreadyThere);
+            }
+            return Err(stale(differences));
+        }
+        let before = self.reported(id).await?;
+        self.applied
+            .reported_before
+            .insert(wanted.name.to_owned(), before);
+        let xml = self.xml(wanted.name);
+        let update = PolicyUpdate {
+            name: wanted.name.to_owned(),
+            values: stored.values_with(xml, wanted.redispatch),
+            notes: Some(wanted.provenance.write(current.notes.as_deref())),
+        };
+        let mut repeated = false;
+        while let Err(error) = self.client.update_policy(id, &update).await {
+            if !error.is_ambiguous() {
+                return Err(error);
+            }
+            let mut now = self.client.policy(id).await?;
+            if !wanted.unmet(&now, xml).is_empty() {
+                tokio::time::sleep(self.client.settle()).await;
+                now = self.client.policy(id).await?;
+            }
+            if wanted.unmet(&now, xml).is_empty() {
+                break;
+            }
+            let mark = Stored::new(&now, wanted.template).mark(self.key);
+            let differences = observed.differences(&mark);
+            if !differences.is_empty() {
+                return Err(stale(differences));
+            }
+            if repeated {
+                return Err(error);
+            }
+            repeated = true;
+        }
+        self.verify(wanted, id).await?;
+        Ok(Outcome::Done)
+    }
+
+    fn touched(&mut self, wanted: &Wanted<'_>, id: String) {
+        self.applied.policies.insert(wanted.name.to_owned(), id);
+    }
+
+    /// The policy of a name, now or after a moment.
+    async fn found(&self, name: &str) -> Result<Option<Policy>, Error> {
+        if let Some(found) = self.client.policy_named(name).await? {
+            return Ok(Some(found));
+        }
+        tokio::time::sleep(self.client.settle()).await;
+        self.client.policy_named(name).await
+    }
+
+    /// Compares what is stored, now or after a moment, with what was sent.
+    async fn verify(&self, wanted: &Wanted<'_>, id: &str) -> Result<(), Error> {
+        let xml = self.xml(wanted.name);
+        let mut fields = wanted.unmet(&self.client.policy(id).await?, xml);
+        if !fields.is_empty() {
+            tokio::time::sleep(self.client.settle()).await;
+            fields = wanted.unmet(&self.client.policy(id).await?, xml);
+        }
+        if fields.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Echo {
+                object: wanted.object(),
+                fields,
+            })
+        }
+    }
+
+    /// What each system has reported so far.
+    async fn reported(&self, policy_id: &str) -> Result<BTreeMap<String, String>, Error> {
+        let statuses: Vec<_> = self.client.policy_statuses(policy_id).try_collect().await?;
+        Ok(statuses
+            .into_iter()
+            .filter_map(|status| Some((status.system_id.clone()?, mark_of(&status))))
+            .collect())
+    }
+}

@@ -1,0 +1,193 @@
+//! Key files: PKCS#8 (RFC 5958), encrypted PKCS#8 (PBES2, RFC 8018), PKCS#1 (RFC 8017), SEC1 (RFC 5915), in PEM or DER.
+
+use crate::cms::{Error, KeyType, PrivateKey, armour};
+use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::signature::EcdsaKeyPair;
+use const_oid::db::rfc5912;
+use der::asn1::{AnyRef, ObjectIdentifier, OctetString};
+use der::{Decode, Encode, Sequence, SliceReader};
+use secrecy::{ExposeSecret, SecretString};
+use spki::AlgorithmIdentifierOwned;
+use zeroize::Zeroizing;
+
+impl PrivateKey {
+    /// The key in a file: `PRIVATE KEY`, `ENCRYPTED PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY` in PEM,
+    /// whatever stands around the block, or PKCS#8, PKCS#1 or SEC1 in DER.
+    ///
+    /// Encrypted PKCS#8 is read with PBES2: PBKDF2 or scrypt, AES or triple DES.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_password`] when the password is missing or wrong; [`Error::is_key`] when there is no key or several
+    /// of them, or the file is in another form; [`Error::is_unsupported`] for another type or size of key.
+    pub fn from_file(
+        file: impl AsRef<[u8]>,
+        password: Option<&SecretString>,
+    ) -> Result<Self, Error> {
+        let file = file.as_ref();
+        if !armour::is_armoured(file) {
+            return from_der(file, password);
+        }
+        let mut keys: Vec<_> = armour::blocks(file)?
+            .into_iter()
+            .filter(|block| block.label.ends_with("PRIVATE KEY"))
+            .map(|block| (block.label, Zeroizing::new(block.bytes)))
+            .collect();
+        let (Some((label, der)), true) = (keys.pop(), keys.is_empty()) else {
+            return Err(Error::key(
+                "the file must have exactly one BEGIN … PRIVATE KEY block",
+            ));
+        };
+        match label.as_str() {
+            "PRIVATE KEY" => from_pkcs8(&der),
+            "ENCRYPTED PRIVATE KEY" => from_encrypted(&der, password),
+            // Its base64 is the ciphertext when RFC 1421 headers stand before it.
+            _ if is_traditionally_encrypted(file) => Err(Error::key(
+                "it is encrypted in OpenSSL's old way, which is weak; convert it with `openssl pkcs8 -topk8 -in OLD -out NEW`",
+            )),
+            "RSA PRIVATE KEY" => from_pkcs1(&der),
+            "EC PRIVATE KEY" => from_sec1(&der),
+            other => Err(Error::key(format!(
+                "a block of the type {other}; convert it with `openssl pkcs8 -topk8 -in OLD -out NEW`"
+            ))),
+        }
+    }
+}
+
+fn is_traditionally_encrypted(file: &[u8]) -> bool {
+    const HEADER: &[u8] = b"Proc-Type:";
+    file.windows(HEADER.len()).any(|window| window == HEADER)
+}
+
+fn from_der(der: &[u8], password: Option<&SecretString>) -> Result<PrivateKey, Error> {
+    if EncryptedPrivateKey::from_der(der).is_ok() {
+        return from_encrypted(der, password);
+    }
+    if algorithm_of_pkcs8(der).is_ok() {
+        return from_pkcs8(der);
+    }
+    from_sec1(der).or_else(|_| from_pkcs1(der)).map_err(|_| {
+        Error::key("the file is neither PEM nor a key in DER (PKCS#8, PKCS#1 or SEC1)")
+    })
+}
+
+pub(crate) fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, Error> {
+    let algorithm = algorithm_of_pkcs8(der)
+        .map_err(|_| Error::key("a BEGIN PRIVATE KEY block that holds no PKCS#8"))?;
+    match algorithm.oid {
+        rfc5912::RSA_ENCRYPTION => rsa(KeyPair::from_pkcs8(der)),
+        rfc5912::ID_EC_PUBLIC_KEY => {
+            let curve = algorithm
+                .parameters
+                .and_then(|curve| curve.decode_as::<ObjectIdentifier>().ok());
+            let key_type = match curve {
+                Some(rfc5912::SECP_256_R_1) => KeyType::P256,
+                Some(rfc5912::SECP_384_R_1) => KeyType::P384,
+                Some(rfc5912::SECP_521_R_1) => KeyType::P521,
+                _ => return Err(Error::unsupported(UNKNOWN_CURVE)),
+            };
+            EcdsaKeyPair::from_pkcs8(key_type.signing()?, der)
+                .map_err(|_| Error::key("its numbers do not fit together"))
+                .and_then(PrivateKey::from_ec)
+        }
+        other => Err(Error::unsupported(format!(
+            "private keys of the type {other}; sign with RSA or ECDSA"
+        ))),
+    }
+}
+
+/// The algorithm of an unencrypted PKCS#8; what follows it is aws-lc's to read.
+fn algorithm_of_pkcs8(der: &[u8]) -> der::Result<AlgorithmIdentifierOwned> {
+    let outer: AnyRef<'_> = AnyRef::from_der(der)?;
+    let mut reader = SliceReader::new(outer.value())?;
+    u8::decode(&mut reader)?;
+    let algorithm = AlgorithmIdentifierOwned::decode(&mut reader)?;
+    OctetString::decode(&mut reader)?;
+    Ok(algorithm)
+}
+
+fn from_pkcs1(der: &[u8]) -> Result<PrivateKey, Error> {
+    rsa(KeyPair::from_der(der))
+}
+
+fn rsa(pair: Result<KeyPair, aws_lc_rs::error::KeyRejected>) -> Result<PrivateKey, Error> {
+    pair.map_err(|_| Error::unsupported("the RSA key: it has to have 2048 to 8192 bits"))
+        .and_then(PrivateKey::from_rsa)
+}
+
+fn from_sec1(der: &[u8]) -> Result<PrivateKey, Error> {
+    [KeyType::P256, KeyType::P384, KeyType::P521]
+        .into_iter()
+        .find_map(|curve| EcdsaKeyPair::from_private_key_der(curve.signing().ok()?, der).ok())
+        .ok_or_else(|| Error::unsupported(UNKNOWN_CURVE))
+        .and_then(PrivateKey::from_ec)
+}
+
+/// `EncryptedPrivateKeyInfo` (RFC 5958 section 3).
+#[derive(Sequence)]
+struct EncryptedPrivateKey {
+    algorithm: AlgorithmIdentifierOwned,
+    encrypted: OctetString,
+}
+
+fn from_encrypted(der: &[u8], password: Option<&SecretString>) -> Result<PrivateKey, Error> {
+    let Some(password) = password else {
+        return Err(Error::password("the key is encrypted: give its password"));
+    };
+    let key = EncryptedPrivateKey::from_der(der)?;
+    let plain = decrypt_pbes2(&key.algorithm, key.encrypted.as_bytes(), password)?;
+    // A wrong password passes the padding check once in 256 times.
+    from_pkcs8(&plain).map_err(|error| {
+        if algorithm_of_pkcs8(&plain).is_ok() {
+            error
+        } else {
+            wrong_password()
+        }
+    })
+}
+
+/// What PBES2 (RFC 8018 section 6.2) protects by a password.
+pub(crate) fn decrypt_pbes2(
+    algorithm: &AlgorithmIdentifierOwned,
+    encrypted: &[u8],
+    password: &SecretString,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let scheme = pkcs5::EncryptionScheme::from_der(&algorithm.to_der()?).map_err(|_| {
+        Error::unsupported(format!(
+            "key encryption {}; re-encrypt it with `openssl pkcs8 -topk8 -v2 aes-256-cbc`",
+            algorithm.oid
+        ))
+    })?;
+    scheme
+        .decrypt(password.expose_secret(), encrypted)
+        .map(Zeroizing::new)
+        .map_err(|_| wrong_password())
+}
+
+pub(crate) fn wrong_password() -> Error {
+    Error::password("the password is wrong, or the file is damaged")
+}
+
+const UNKNOWN_CURVE: &str = "the elliptic curve of the key; use P-256, P-384 or P-521";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_key_is_told_apart() {
+        let error = |file: &str| PrivateKey::from_file(file, None).unwrap_err().to_string();
+        assert!(error("junk").contains("neither PEM nor"));
+        let certificate = armour::encode("CERTIFICATE", b"x");
+        assert!(error(&certificate).contains("exactly one BEGIN"));
+        let openssh = armour::encode("OPENSSH PRIVATE KEY", b"x");
+        assert!(error(&openssh).contains("openssl pkcs8 -topk8"));
+    }
+
+    #[test]
+    fn a_key_file_never_shows_in_an_error() {
+        let file = armour::encode("PRIVATE KEY", b"hunter2");
+        let error = PrivateKey::from_file(file, None).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,148 @@
+//! Differences for people.
+
+use std::fmt::{self, Write as _};
+
+use plist::Value;
+
+use super::{Change, ChangeKind, Diff, PayloadName};
+
+impl fmt::Display for Diff {
+    /// One line a change, below a line for each payload; nothing when nothing differs. With `{:#}` what is put down to
+    /// the server follows, marked as such.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        list(f, &self.changes)?;
+        if f.alternate() && !self.rewrites.is_empty() {
+            f.write_str("put down to the MDM server:\n")?;
+            let mut text = String::new();
+            list(&mut text, &self.rewrites)?;
+            for line in text.lines() {
+                writeln!(f, "  {line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn list(f: &mut dyn fmt::Write, changes: &[Change]) -> fmt::Result {
+    let mut above: Option<&PayloadName> = None;
+    for (index, change) in changes.iter().enumerate() {
+        let payload = change.payload.as_ref();
+        if let (Some(payload), true) = (payload, index == 0 || payload != above) {
+            let mark = match (change.path.as_str(), &change.kind) {
+                ("", ChangeKind::Added { .. }) => "+ ",
+                ("", ChangeKind::Removed { .. }) => "- ",
+                _ => "",
+            };
+            writeln!(
+                f,
+                "{mark}{} ({})",
+                name(&payload.payload_type),
+                name(&payload.identifier)
+            )?;
+        }
+        above = payload;
+        let indent = if payload.is_some() { "  " } else { "" };
+        match &change.kind {
+            ChangeKind::Added { new } => leaves(f, indent, '+', &change.path, new)?,
+            ChangeKind::Removed { old } => leaves(f, indent, '-', &change.path, old)?,
+            ChangeKind::Changed { old, new } => {
+                let (old, new) = (one_line(old), one_line(new));
+                let differ = if old == new { " (another)" } else { "" };
+                writeln!(
+                    f,
+                    "{indent}~ {}: {old} -> {new}{differ}",
+                    name(&change.path)
+                )?;
+            }
+            ChangeKind::Moved => {
+                let place = |index: Option<usize>| {
+                    index.map_or_else(String::new, |at| (at + 1).to_string())
+                };
+                let (from, to) = payload.map_or((None, None), |payload| {
+                    (payload.old_index, payload.new_index)
+                });
+                writeln!(
+                    f,
+                    "{indent}moved from place {} to {}",
+                    place(from),
+                    place(to)
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A whole added or removed value: one line for each value in it.
+fn leaves(
+    f: &mut dyn fmt::Write,
+    indent: &str,
+    mark: char,
+    path: &str,
+    value: &Value,
+) -> fmt::Result {
+    match value {
+        Value::Dictionary(keys) if !keys.is_empty() => {
+            let mut sorted: Vec<_> = keys.iter().collect();
+            sorted.sort_unstable_by_key(|(key, _)| *key);
+            for (key, value) in sorted {
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
+                leaves(f, indent, mark, &path, value)?;
+            }
+            Ok(())
+        }
+        Value::Array(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                leaves(f, indent, mark, &format!("{path}[{index}]"), item)?;
+            }
+            Ok(())
+        }
+        value => writeln!(f, "{indent}{mark} {}: {}", name(path), one_line(value)),
+    }
+}
+
+/// What masking puts in place of a value.
+fn is_mask(text: &str) -> bool {
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    inner.is_some_and(|inner| inner.chars().all(|c| c.is_ascii_alphanumeric() || c == ' '))
+}
+
+/// A key, identifier or path, so that it cannot pretend to be a line of its own.
+fn name(text: &str) -> String {
+    if text.chars().any(char::is_control) {
+        text.escape_debug().to_string()
+    } else {
+        text.to_owned()
+    }
+}
+
+fn one_line(value: &Value) -> String {
+    match value {
+        Value::String(text) if is_mask(text) => text.clone(),
+        Value::String(text) => format!("{text:?}"),
+        Value::Boolean(value) => value.to_string(),
+        Value::Integer(value) => value.to_string(),
+        Value::Real(value) => value.to_string(),
+        Value::Date(date) => date.to_xml_format(),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(one_line).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Dictionary(keys) => {
+            let mut text = String::from("{");
+            for (index, (key, value)) in keys.iter().enumerate() {
+                let comma = if index > 0 { ", " } else { "" };
+                // Writing to a text cannot fail.
+                let _ = write!(text, "{comma}{}: {}", name(key), one_line(value));
+            }
+            text + "}"
+        }
+        other => crate::error::type_name(other).to_owned(),
+    }
+}

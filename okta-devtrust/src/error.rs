@@ -1,0 +1,484 @@
+//! What went wrong, by meaning. Branches on `errorCode` and status only, never on text, and keeps the request id.
+
+use std::{fmt, time::Duration};
+
+use devtrust_transport::{Failure, FailureKind};
+use serde::Deserialize;
+
+use crate::{Request, Response, trust::Difference};
+
+/// Why a call did not succeed. Every variant that came from a request carries its [`Context`]; [`Error::mend`] says
+/// what to do.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The client cannot be set up: the URL or the token is not usable. Nothing was sent.
+    Setup {
+        /// What is wrong, with the mend.
+        problem: String,
+    },
+    /// 404: there is no such object (`E0000007`).
+    NotFound {
+        /// Okta's summary.
+        summary: String,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// 401: the token is missing, wrong, expired or revoked (`E0000004`, `E0000011`).
+    Unauthorized {
+        /// Okta's summary.
+        summary: String,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// 401 `E0000015`: the org does not have the feature.
+    FeatureDisabled {
+        /// Okta's summary.
+        summary: String,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// 403: the token's admin role, or the OAuth scope, does not allow it (`E0000006`), or the object does not now.
+    Forbidden {
+        /// Okta's error code.
+        code: String,
+        /// Okta's summary.
+        summary: String,
+        /// The scope that the route asks of an OAuth token, where known.
+        scope: Option<&'static str>,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// 409, or 403 `E0000148`: the object's state does not allow it, such as an authenticator that policies use.
+    Conflict {
+        /// Okta's error code.
+        code: String,
+        /// Okta's summary.
+        summary: String,
+        /// Okta's causes.
+        causes: Vec<String>,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// 400 and other refusals of the request itself.
+    Invalid {
+        /// Okta's error code.
+        code: String,
+        /// Okta's summary.
+        summary: String,
+        /// Okta's causes.
+        causes: Vec<String>,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// 429: the rate limit is used up for longer than the client waits.
+    RateLimited {
+        /// When to try again, on the local clock.
+        until: jiff::Timestamp,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// 5xx, no connection, or no complete answer to a read.
+    Unavailable {
+        /// What happened.
+        reason: String,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// A write that may or may not have happened.
+    Ambiguous {
+        /// Why its outcome is unknown.
+        reason: String,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// The answer has another shape than documented.
+    Decode {
+        /// The key path, such as `actions.appSignOn`.
+        path: String,
+        /// What is wrong there, without the value.
+        problem: String,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// A link or the credentials would lead away from the configured origin, or no credentials could be made.
+    Refused {
+        /// What was refused.
+        problem: String,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// Okta accepted a write and stored something else: it drops misspelt and unsupported keys without a word.
+    Echo {
+        /// The object, for people.
+        object: String,
+        /// Each key path with what was sent and what came back.
+        differences: Vec<Difference>,
+        /// Which request.
+        context: Box<Context>,
+    },
+    /// An object is no longer what the plan observed. Nothing was written to it.
+    Stale {
+        /// The object, for people.
+        object: String,
+        /// Each key path with what the plan observed (`wanted`) and what is there now (`found`).
+        differences: Vec<Difference>,
+    },
+    /// A status that none of the above covers, such as a redirect.
+    Unexpected {
+        /// Okta's error code, if the body has one.
+        code: String,
+        /// Okta's summary, if the body has one.
+        summary: String,
+        /// Which request.
+        context: Box<Context>,
+    },
+}
+
+/// The request that an [`Error`] is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Context {
+    /// Its method.
+    pub method: String,
+    /// Its path, without the query.
+    pub path: String,
+    /// The response's HTTP status, if one came.
+    pub status: Option<u16>,
+    /// Okta's id of the last attempt (`X-Okta-Request-Id`): what their support asks for.
+    pub request_id: Option<String>,
+    /// How many times it was sent.
+    pub attempts: u32,
+    /// The time from the first attempt to the error.
+    pub elapsed: Duration,
+}
+
+impl Error {
+    /// The request that it is about; `None` for an error without one.
+    pub fn context(&self) -> Option<&Context> {
+        match self {
+            Self::Setup { .. } | Self::Stale { .. } => None,
+            Self::NotFound { context, .. }
+            | Self::Unauthorized { context, .. }
+            | Self::FeatureDisabled { context, .. }
+            | Self::Forbidden { context, .. }
+            | Self::Conflict { context, .. }
+            | Self::Invalid { context, .. }
+            | Self::RateLimited { context, .. }
+            | Self::Unavailable { context, .. }
+            | Self::Ambiguous { context, .. }
+            | Self::Decode { context, .. }
+            | Self::Refused { context, .. }
+            | Self::Echo { context, .. }
+            | Self::Unexpected { context, .. } => Some(context),
+        }
+    }
+
+    /// What to do about it.
+    pub fn mend(&self) -> String {
+        match self {
+            Self::Setup { .. } => "correct it and run again; nothing was sent".into(),
+            Self::NotFound { .. } => "check the id and the org; it may have been deleted meanwhile".into(),
+            Self::Unauthorized { .. } => {
+                "give a valid API token of this org (Admin Console > Security > API > Tokens)".into()
+            }
+            Self::FeatureDisabled { .. } => "ask Okta to enable the feature for this org".into(),
+            Self::Forbidden { scope: Some(scope), .. } => format!(
+                "use a token of an admin whose role allows it; an OAuth app needs the scope {scope} and such a role"
+            ),
+            Self::Forbidden { .. } => "use a token of an admin whose role allows it".into(),
+            Self::Conflict { .. } => "change what the causes name, then run again".into(),
+            Self::Invalid { .. } => "change what the summary and causes name".into(),
+            Self::RateLimited { until, .. } => format!("run again after {until}"),
+            Self::Unavailable { .. } => {
+                "check the URL, the network and status.okta.com, then run again".into()
+            }
+            Self::Ambiguous { .. } => {
+                "read the object back before repeating the write; a new plan does that".into()
+            }
+            Self::Decode { .. } => {
+                "check that the URL is the org's own; if it is, report the path and request id".into()
+            }
+            Self::Refused { .. } => "check the configured URL and credentials".into(),
+            Self::Echo { .. } => {
+                "check that the org has the feature and that the keys are spelt as Okta's schema has them".into()
+            }
+            Self::Stale { .. } => "look at the change, then make a new plan".into(),
+            Self::Unexpected { .. } => {
+                "check that the URL is the org's own, without a path and without `-admin`".into()
+            }
+        }
+    }
+
+    /// Whether the object does not exist.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound { .. })
+    }
+
+    pub(crate) fn setup(problem: impl fmt::Display) -> Self {
+        Self::Setup {
+            problem: problem.to_string(),
+        }
+    }
+
+    pub(crate) fn echo(
+        object: String,
+        differences: Vec<Difference>,
+        request: &Request,
+        response: &Response,
+    ) -> Self {
+        Self::Echo {
+            object,
+            differences,
+            context: Box::new(Context {
+                method: request.method().to_owned(),
+                path: request.path(),
+                status: Some(response.status()),
+                request_id: response.request_id().map(str::to_owned),
+                attempts: 1,
+                elapsed: Duration::ZERO,
+            }),
+        }
+    }
+}
+
+/// Okta's error body.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Body {
+    error_code: String,
+    error_summary: String,
+    error_causes: Vec<Cause>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Cause {
+    error_summary: String,
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let context = Box::new(Context {
+            method: failure.method().as_str().to_owned(),
+            path: failure.path().to_owned(),
+            status: failure.status().map(|status| status.as_u16()),
+            request_id: failure.request_id().map(str::to_owned),
+            attempts: failure.attempts(),
+            elapsed: failure.elapsed(),
+        });
+        match failure.kind() {
+            FailureKind::Status { body, .. } => by_status(body, context),
+            FailureKind::RateLimited { wait } => {
+                let wait =
+                    jiff::SignedDuration::try_from(*wait).unwrap_or(jiff::SignedDuration::MAX);
+                let until = jiff::Timestamp::now()
+                    .checked_add(wait)
+                    .unwrap_or(jiff::Timestamp::MAX);
+                Self::RateLimited { until, context }
+            }
+            FailureKind::Ambiguous { reason } => Self::Ambiguous {
+                reason: reason.clone(),
+                context,
+            },
+            FailureKind::Connect { reason } => Self::Unavailable {
+                reason: format!("no connection ({reason})"),
+                context,
+            },
+            FailureKind::Interrupted { reason } => Self::Unavailable {
+                reason: format!("no complete answer ({reason})"),
+                context,
+            },
+            FailureKind::Decode { path, message } => Self::Decode {
+                path: path.clone(),
+                problem: message.clone(),
+                context,
+            },
+            FailureKind::ForeignOrigin { .. } | FailureKind::Credentials { .. } => Self::Refused {
+                problem: failure.kind().to_string(),
+                context,
+            },
+            other => Self::Unavailable {
+                reason: other.to_string(),
+                context,
+            },
+        }
+    }
+}
+
+fn by_status(body: &[u8], context: Box<Context>) -> Error {
+    let body: Body = serde_json::from_slice(body).unwrap_or_default();
+    let (code, summary) = (body.error_code, body.error_summary);
+    let causes = body
+        .error_causes
+        .into_iter()
+        .map(|cause| cause.error_summary)
+        .collect();
+    match (context.status.unwrap_or_default(), code.as_str()) {
+        (401, "E0000015") => Error::FeatureDisabled { summary, context },
+        (401, _) => Error::Unauthorized { summary, context },
+        (409, _) | (403, "E0000148") => Error::Conflict {
+            code,
+            summary,
+            causes,
+            context,
+        },
+        (403, _) => Error::Forbidden {
+            scope: scope(&context.method, &context.path),
+            code,
+            summary,
+            context,
+        },
+        (404, _) => Error::NotFound { summary, context },
+        (400 | 405 | 411 | 415 | 422, _) => Error::Invalid {
+            code,
+            summary,
+            causes,
+            context,
+        },
+        (500.., _) => Error::Unavailable {
+            reason: if summary.is_empty() {
+                "the server failed".into()
+            } else {
+                format!("the server failed: {summary}")
+            },
+            context,
+        },
+        _ => Error::Unexpected {
+            code,
+            summary,
+            context,
+        },
+    }
+}
+
+/// The OAuth scope that a route asks for (Okta's API reference, security of each operation).
+fn scope(method: &str, path: &str) -> Option<&'static str> {
+    let read = method == "GET" || path.ends_with("/simulate");
+    let rest = path.strip_prefix("/api/v1/")?;
+    Some(match (rest.split('/').next()?, read) {
+        ("policies", true) => "okta.policies.read",
+        ("policies", false) => "okta.policies.manage",
+        ("apps", true) => "okta.apps.read",
+        ("apps", false) => "okta.apps.manage",
+        ("authenticators", true) => "okta.authenticators.read",
+        ("authenticators", false) => "okta.authenticators.manage",
+        ("devices", true) => "okta.devices.read",
+        ("devices", false) => "okta.devices.manage",
+        ("groups", true) => "okta.groups.read",
+        ("logs", true) => "okta.logs.read",
+        _ => return None,
+    })
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setup { problem } => f.write_str(problem)?,
+            Self::NotFound { summary, .. } => write!(f, "not found: {summary}")?,
+            Self::Unauthorized { summary, .. } => write!(f, "Okta refused the token: {summary}")?,
+            Self::FeatureDisabled { summary, .. } => {
+                write!(f, "the org does not have this feature: {summary}")?;
+            }
+            Self::Forbidden { code, summary, .. } => write!(f, "not allowed ({code}): {summary}")?,
+            Self::Conflict {
+                code,
+                summary,
+                causes,
+                ..
+            } => {
+                write!(
+                    f,
+                    "the object's state does not allow it ({code}): {summary}"
+                )?;
+                write_causes(f, causes)?;
+            }
+            Self::Invalid {
+                code,
+                summary,
+                causes,
+                ..
+            } => {
+                write!(f, "Okta refused the request ({code}): {summary}")?;
+                write_causes(f, causes)?;
+            }
+            Self::RateLimited { .. } => f.write_str("the rate limit is used up")?,
+            Self::Unavailable { reason, .. } => write!(f, "Okta is not available: {reason}")?,
+            Self::Ambiguous { reason, .. } => {
+                write!(f, "the write may or may not have happened ({reason})")?;
+            }
+            Self::Decode { path, problem, .. } => {
+                write!(
+                    f,
+                    "the answer has another shape than documented at `{path}`: {problem}"
+                )?;
+            }
+            Self::Refused { problem, .. } => f.write_str(problem)?,
+            Self::Echo {
+                object,
+                differences,
+                ..
+            } => {
+                write!(f, "Okta stored {object} otherwise than it was sent: ")?;
+                write_list(f, differences)?;
+            }
+            Self::Stale {
+                object,
+                differences,
+            } => {
+                write!(f, "{object} is no longer what the plan observed: ")?;
+                write_list(f, differences)?;
+            }
+            Self::Unexpected { code, summary, .. } => {
+                f.write_str("unexpected answer")?;
+                for text in [code, summary].into_iter().filter(|text| !text.is_empty()) {
+                    write!(f, " {text}")?;
+                }
+            }
+        }
+        write!(f, "; {}", self.mend())?;
+        match self.context() {
+            Some(context) => write!(f, " ({context})"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn write_causes(f: &mut fmt::Formatter<'_>, causes: &[String]) -> fmt::Result {
+    for cause in causes {
+        write!(f, "; {cause}")?;
+    }
+    Ok(())
+}
+
+fn write_list(f: &mut fmt::Formatter<'_>, differences: &[Difference]) -> fmt::Result {
+    for (n, difference) in differences.iter().enumerate() {
+        let comma = if n == 0 { "" } else { ", " };
+        write!(f, "{comma}{difference}")?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)?;
+        if let Some(status) = self.status {
+            write!(f, ", status {status}")?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, ", request id {id}")?;
+        }
+        if self.attempts > 1 {
+            let seconds = self.elapsed.as_secs_f32();
+            write!(f, ", {} attempts in {seconds:.1} s", self.attempts)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+impl std::error::Error for Error {}

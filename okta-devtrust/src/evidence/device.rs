@@ -1,0 +1,70 @@
+//! What was seen of one device.
+
+use serde::{Deserialize, Serialize};
+
+/// What was seen of one device, or of one user where the log names no device.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeviceEvidence {
+    /// The device; `None` for sign-ins without one, which are kept per user.
+    pub device: Option<DeviceFacts>,
+    /// Who used it last.
+    pub user: Option<UserSeen>,
+    /// How often what was seen.
+    pub counts: Counts,
+    /// When the last event was published.
+    pub last: Option<jiff::Timestamp>,
+    /// The keys of its latest sign-in, by which events without a device are told to be its own.
+    #[serde(skip)]
+    pub(super) keys: Vec<String>,
+}
+
+/// A device, as the last event named it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceFacts {
+    /// Its id, the same as at `/api/v1/devices`.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its platform; `OSX` for Macs.
+    pub os: Option<String>,
+    /// The version of its system.
+    pub os_version: Option<String>,
+    /// Whether it is managed; absent is not `false`.
+    pub managed: Option<bool>,
+    /// Whether it is registered.
+    pub registered: Option<bool>,
+}
+
+/// A user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserSeen {
+    /// The id.
+    pub id: String,
+    /// The login.
+    pub login: Option<String>,
+}
+
+/// How often what was seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// The managed rule let it in, and the log says that it is managed.
+    pub managed_success: u64,
+    /// The managed rule let it in, and the log does not say that it is managed.
+    pub managed_unproven: u64,
+    /// The catch-all let it in though it is not managed: it will be kept out once the catch-all is closed.
+    pub predicted_denial: u64,
+    /// The catch-all kept it out, and it is not managed.
+    pub denied: u64,
+    /// It is managed and fell to the catch-all all the same: something keeps it from the managed rule.
+    pub managed_at_catch_all: u64,
+    /// The break-glass rule let it in.
+    pub break_glass: u64,
+    /// `user.authentication.sso` with `SUCCESS`.
+    pub sso_success: u64,
+    /// `user.authentication.sso` with `FAILURE`.
+    pub sso_failure: u64,
+    /// Any other event with `FAILURE`.
+    pub failure: u64,
+    /// Any other event.
+    pub other: u64,
+}

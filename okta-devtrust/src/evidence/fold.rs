@@ -1,0 +1,250 @@
+//! One event more.
+
+use super::{Counts, DeviceEvidence, DeviceFacts, Evidence, RuleIds, UserSeen};
+use crate::{
+    Time,
+    logs::{LogEvent, LogResult},
+};
+
+impl Evidence {
+    /// Folds one event. Events published outside the window are passed over. Give events of one sign-in in the order
+    /// of the log: those that name no device are told by the ids they share with one that did.
+    pub fn add(&mut self, event: &LogEvent) {
+        let Some(at) = event.published.as_ref().and_then(Time::timestamp) else {
+            return;
+        };
+        if at < self.from || at > self.to {
+            return;
+        }
+        self.events += 1;
+        let Some(key) = self.subject(event) else {
+            return;
+        };
+        let verdict = verdict(&self.rules, event);
+        let keys: Vec<String> = event
+            .sign_in_keys()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        let entry = self.devices.entry(key.clone()).or_default();
+        if let Some(device) = event.device() {
+            entry.device = Some(DeviceFacts {
+                id: device.id.clone().unwrap_or_default(),
+                name: device.name.clone(),
+                os: device.os_platform.clone(),
+                os_version: device.os_version.clone(),
+                managed: device.managed,
+                registered: device.registered,
+            });
+            for old in std::mem::replace(&mut entry.keys, keys.clone()) {
+                self.sign_ins.remove(&old);
+            }
+            for new in keys {
+                self.sign_ins.insert(new, key.clone());
+            }
+        }
+        note_user(entry, event);
+        entry.last = entry.last.max(Some(at));
+        *verdict(&mut entry.counts) += 1;
+    }
+
+    /// Whose event it is: the device's, the device's of the same sign-in, else the user's.
+    fn subject(&self, event: &LogEvent) -> Option<String> {
+        if let Some(id) = event.device().and_then(|device| device.id.as_deref()) {
+            return Some(format!("device {id}"));
+        }
+        let keys = event.sign_in_keys();
+        if let Some(key) = keys.iter().find_map(|key| self.sign_ins.get(*key)) {
+            return Some(key.clone());
+        }
+        let actor = event.actor.as_ref()?;
+        Some(format!("user {}", actor.id.as_deref()?))
+    }
+}
+
+fn note_user(entry: &mut DeviceEvidence, event: &LogEvent) {
+    let Some(actor) = &event.actor else { return };
+    if actor.kind.as_deref().is_some_and(|kind| kind != "User") {
+        return;
+    }
+    if let Some(id) = &actor.id {
+        entry.user = Some(UserSeen {
+            id: id.clone(),
+            login: actor.alternate_id.clone(),
+        });
+    }
+}
+
+/// Which count an event adds to.
+fn verdict(rules: &RuleIds, event: &LogEvent) -> fn(&mut Counts) -> &mut u64 {
+    let result = event.result();
+    let managed = event.device().and_then(|device| device.managed) == Some(true);
+    if event.event_type == "policy.evaluate_sign_on" {
+        let rule = event.rule_id();
+        let is = |id: &str| rule == Some(id);
+        return match result {
+            Some(LogResult::Allow) if is(&rules.managed) && managed => |c| &mut c.managed_success,
+            Some(LogResult::Allow) if is(&rules.managed) => |c| &mut c.managed_unproven,
+            Some(LogResult::Allow) if is(&rules.break_glass) => |c| &mut c.break_glass,
+            Some(LogResult::Allow | LogResult::Deny) if is(&rules.catch_all) && managed => {
+                |c| &mut c.managed_at_catch_all
+            }
+            Some(LogResult::Allow) if is(&rules.catch_all) => |c| &mut c.predicted_denial,
+            Some(LogResult::Deny) if is(&rules.catch_all) => |c| &mut c.denied,
+            _ => |c| &mut c.other,
+        };
+    }
+    let sso = event.event_type == "user.authentication.sso";
+    match result {
+        Some(LogResult::Success) if sso => |c| &mut c.sso_success,
+        Some(LogResult::Failure) if sso => |c| &mut c.sso_failure,
+        Some(LogResult::Failure) => |c| &mut c.failure,
+        _ => |c| &mut c.other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn rules() -> RuleIds {
+        RuleIds {
+            policy: "rst".into(),
+            managed: "rul-managed".into(),
+            break_glass: "rul-glass".into(),
+            catch_all: "rul-catch".into(),
+        }
+    }
+
+    fn evidence(events: &[Value]) -> Evidence {
+        let mut evidence = Evidence::new(
+            rules(),
+            "2026-11-24T12:00:00Z".parse().unwrap(),
+            "2026-11-24T13:00:00Z".parse().unwrap(),
+        );
+        for event in events {
+            evidence.add(&serde_json::from_value(event.clone()).unwrap());
+        }
+        evidence
+    }
+
+    fn decision(result: &str, rule: &str, device: &Value) -> Value {
+        json!({
+            "eventType": "policy.evaluate_sign_on", "published": "2026-11-24T12:30:00.000Z",
+            "actor": {"id": "00u1", "type": "User", "alternateId": "ada@acme.example"},
+            "outcome": {"result": result, "reason": "any text"},
+            "target": [{"type": "AppUser", "id": rule}, {"type": "Rule", "id": rule}],
+            "device": device, "transaction": {"id": "t1"}
+        })
+    }
+
+    fn mac(managed: Option<bool>) -> Value {
+        json!({"id": "guo1", "name": "Mac", "os_platform": "OSX", "managed": managed, "registered": true})
+    }
+
+    fn only(evidence: &Evidence) -> &DeviceEvidence {
+        assert_eq!(evidence.devices().count(), 1);
+        evidence.devices().next().unwrap()
+    }
+
+    #[test]
+    fn a_managed_success_needs_our_rule_and_a_managed_device() {
+        let seen = evidence(&[
+            decision("ALLOW", "rul-managed", &mac(Some(true))),
+            decision("ALLOW", "rul-managed", &mac(None)),
+            decision("CHALLENGE", "rul-managed", &mac(Some(true))),
+            decision("ALLOW", "rul-other", &mac(Some(true))),
+        ]);
+        let counts = &only(&seen).counts;
+        assert_eq!(
+            (
+                counts.managed_success,
+                counts.managed_unproven,
+                counts.other
+            ),
+            (1, 1, 2)
+        );
+    }
+
+    #[test]
+    fn an_unmanaged_device_at_the_open_catch_all_is_a_predicted_denial() {
+        let seen = evidence(&[
+            decision("ALLOW", "rul-catch", &mac(Some(false))),
+            decision("ALLOW", "rul-catch", &mac(None)),
+            decision("DENY", "rul-catch", &mac(Some(false))),
+            decision("ALLOW", "rul-catch", &mac(Some(true))),
+        ]);
+        let counts = &only(&seen).counts;
+        assert_eq!(
+            (
+                counts.predicted_denial,
+                counts.denied,
+                counts.managed_at_catch_all
+            ),
+            (2, 1, 1)
+        );
+        assert_eq!(seen.unmanaged_at_catch_all(), 3);
+    }
+
+    #[test]
+    fn an_sso_event_without_a_device_belongs_to_the_device_of_its_sign_in() {
+        let seen = evidence(&[
+            decision("ALLOW", "rul-managed", &mac(Some(true))),
+            json!({"eventType": "user.authentication.sso", "published": "2026-11-24T12:30:01.000Z", "device": null,
+                   "actor": {"id": "00u1", "type": "User"}, "outcome": {"result": "SUCCESS"},
+                   "transaction": {"id": "t1"}}),
+        ]);
+        let device = only(&seen);
+        assert_eq!(device.counts.sso_success, 1);
+        assert_eq!(device.device.as_ref().unwrap().id, "guo1");
+        assert_eq!(device.last, "2026-11-24T12:30:01Z".parse().ok());
+    }
+
+    #[test]
+    fn a_sign_in_without_any_device_is_kept_per_user() {
+        let seen = evidence(&[
+            decision("ALLOW", "rul-catch", &json!(null)),
+            json!({"eventType": "user.authentication.sso", "published": "2026-11-24T12:31:00.000Z",
+                   "actor": {"id": "00u1", "type": "User"}, "outcome": {"result": "FAILURE"}}),
+        ]);
+        let user = only(&seen);
+        assert_eq!(user.device, None);
+        assert_eq!(
+            (user.counts.predicted_denial, user.counts.sso_failure),
+            (1, 1)
+        );
+        assert_eq!(user.user.as_ref().unwrap().id, "00u1");
+    }
+
+    #[test]
+    fn events_outside_the_window_do_not_count() {
+        let mut early = decision("ALLOW", "rul-managed", &mac(Some(true)));
+        early["published"] = json!("2026-11-24T11:59:59.999Z");
+        let seen = evidence(&[early]);
+        assert_eq!((seen.events, seen.devices().count()), (0, 0));
+    }
+
+    #[test]
+    fn memory_grows_with_devices_and_not_with_events() {
+        let mut seen = evidence(&[]);
+        for n in 0..500 {
+            let mut event = decision("ALLOW", "rul-managed", &mac(Some(true)));
+            event["transaction"]["id"] = json!(format!("t{n}"));
+            seen.add(&serde_json::from_value(event).unwrap());
+        }
+        assert_eq!(
+            (seen.events, seen.devices.len(), seen.sign_ins.len()),
+            (500, 1, 1)
+        );
+    }
+
+    #[test]
+    fn evidence_survives_its_json() {
+        let seen = evidence(&[decision("ALLOW", "rul-managed", &mac(Some(true)))]);
+        let again: Evidence = serde_json::from_str(&serde_json::to_string(&seen).unwrap()).unwrap();
+        assert_eq!(again.devices().next().unwrap().counts, only(&seen).counts);
+        assert_eq!(again.rules, seen.rules);
+    }
+}

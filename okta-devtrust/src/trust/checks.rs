@@ -1,0 +1,146 @@
+//! What speaks against any plan at all.
+
+use super::{
+    Desired, EnrollmentDesired, Observed, ObservedApp, ObservedPolicy, Reason, observed::is_owned,
+};
+use crate::{apps::AppStatus, org::Pipeline};
+
+/// Every reason why no plan can be made; empty when one can.
+pub(super) fn reasons(desired: &Desired, observed: &Observed) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if observed.org.pipeline != Some(Pipeline::IdentityEngine) {
+        let pipeline = observed.org.pipeline.as_ref();
+        reasons.push(Reason::NotIdentityEngine {
+            pipeline: pipeline.map_or_else(|| "unknown".into(), ToString::to_string),
+        });
+    }
+    if let Some(wanted) = &desired.org
+        && *wanted != observed.org.id
+    {
+        reasons.push(Reason::OtherOrg {
+            wanted: wanted.clone(),
+            found: observed.org.id.clone(),
+        });
+    }
+    invalid_fields(desired, &mut reasons);
+    for name in desired.group_names() {
+        match observed.groups.get(name).map_or(&[][..], Vec::as_slice) {
+            [] => reasons.push(Reason::NoGroup { name: name.into() }),
+            [_] => {}
+            many => reasons.push(Reason::ManyGroups {
+                name: name.into(),
+                ids: many.iter().map(|group| group.id.clone()).collect(),
+            }),
+        }
+    }
+    for label in &desired.apps {
+        app_reasons(desired, observed, label, &mut reasons);
+    }
+    for found in [&observed.access, &observed.enrollment, &observed.session] {
+        policy_reasons(desired, found, &mut reasons);
+    }
+    if desired.enrollment == Some(EnrollmentDesired::EditDefault)
+        && observed.default_enrollment.is_none()
+    {
+        reasons.push(Reason::NoDefaultEnrollment);
+    }
+    reasons
+}
+
+fn app_reasons(desired: &Desired, observed: &Observed, label: &str, reasons: &mut Vec<Reason>) {
+    let found = observed.apps.get(label).map_or(&[][..], Vec::as_slice);
+    let usable: Vec<&ObservedApp> = found
+        .iter()
+        .filter(|app| {
+            app.status
+                .as_ref()
+                .is_none_or(|status| *status == AppStatus::Active)
+        })
+        .collect();
+    let name = usable.first().and_then(|app| app.name.as_deref());
+    if desired.is_first_party(label, name) {
+        reasons.push(Reason::FirstPartyApp {
+            label: label.into(),
+        });
+        return;
+    }
+    match usable.as_slice() {
+        [] => reasons.push(Reason::NoApp {
+            label: label.into(),
+        }),
+        [_] if found.len() == 1 => {}
+        _ => reasons.push(Reason::ManyApps {
+            label: label.into(),
+            ids: found.iter().map(|app| app.id.clone()).collect(),
+        }),
+    }
+}
+
+fn policy_reasons(desired: &Desired, found: &[ObservedPolicy], reasons: &mut Vec<Reason>) {
+    let mark = desired.owner_mark();
+    let (own, foreign): (Vec<_>, Vec<_>) = found
+        .iter()
+        .map(|found| &found.policy)
+        .partition(|policy| is_owned(policy, &mark));
+    for policy in foreign {
+        reasons.push(Reason::ForeignPolicy {
+            name: policy.name.clone(),
+            id: policy.id.clone(),
+        });
+    }
+    if let [first, _, ..] = own.as_slice() {
+        reasons.push(Reason::ManyPolicies {
+            name: first.name.clone(),
+            ids: own.iter().map(|policy| policy.id.clone()).collect(),
+        });
+    }
+}
+
+fn invalid_fields(desired: &Desired, reasons: &mut Vec<Reason>) {
+    let mut filled = vec![
+        ("owner", &desired.owner),
+        ("access.name", &desired.access.name),
+        (
+            "access.break_glass.group",
+            &desired.access.break_glass.group,
+        ),
+        ("access.break_glass.name", &desired.access.break_glass.name),
+        ("access.managed.name", &desired.access.managed.name),
+    ];
+    let mut peopled = Vec::new();
+    if let Some(EnrollmentDesired::Own { name, groups, .. }) = &desired.enrollment {
+        filled.push(("enrollment.name", name));
+        peopled.push(("enrollment.groups", groups));
+    }
+    if let Some(session) = &desired.session {
+        filled.push(("session.name", &session.name));
+        filled.push(("session.rule", &session.rule));
+        peopled.push(("session.groups", &session.groups));
+    }
+    let mut invalid = |field: &str, problem: &str| {
+        reasons.push(Reason::Invalid {
+            field: field.into(),
+            problem: problem.into(),
+        });
+    };
+    for (field, text) in filled {
+        if text.trim().is_empty() {
+            invalid(field, "is empty");
+        }
+    }
+    for (field, groups) in peopled {
+        if groups.is_empty() {
+            // Okta would fill in Everyone.
+            invalid(
+                field,
+                "names no group; without one Okta applies the policy to everyone",
+            );
+        }
+    }
+    if desired.owner.contains([']', '[', ':']) {
+        invalid("owner", "must not hold `[`, `]` or `:`");
+    }
+    if desired.access.break_glass.name == desired.access.managed.name {
+        invalid("access.break_glass.name", "is the managed rule's name too");
+    }
+}

@@ -1,0 +1,401 @@
+//! One change: what is read before it, the write, and what is checked after it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Action, Change, Difference, Made, Ref, StepState, semantic};
+use crate::{
+    Error, Okta, Request, Status, apps,
+    authenticators::{self, Authenticator, Method, MethodType, OKTA_VERIFY},
+    policies::{self, Policy, Rule},
+    request::json_of,
+};
+
+/// The id of the object, and whether it was written.
+pub(super) type Done = (String, StepState);
+
+/// Makes one change.
+pub(super) async fn make(
+    okta: &Okta,
+    change: &Change,
+    made: &mut BTreeMap<Made, String>,
+) -> Result<Done, Error> {
+    match &change.action {
+        Action::CreateOktaVerify => {
+            let done = create_okta_verify(okta).await?;
+            made.insert(Made::OktaVerify, done.0.clone());
+            Ok(done)
+        }
+        Action::ActivateAuthenticator { id } => activate_authenticator(okta, id).await,
+        Action::ActivateMethod {
+            authenticator,
+            method,
+        } => activate_method(okta, &resolve(authenticator, made)?, method).await,
+        Action::CreatePolicy { made: name, policy } => {
+            let done = create_policy(okta, policy).await?;
+            made.insert(*name, done.0.clone());
+            Ok(done)
+        }
+        Action::ReplacePolicy { policy, observed } => replace_policy(okta, policy, observed).await,
+        Action::ActivatePolicy { id, name } => {
+            if okta.policy(id).await?.is_active() {
+                return Ok((id.clone(), StepState::AlreadySo));
+            }
+            let request = policies::activate(id);
+            let sent = okta.send(&request).await;
+            let now = okta.policy(id).await?.status;
+            active(
+                format!("the policy `{name}`"),
+                id,
+                now.as_ref(),
+                &request,
+                sent,
+            )
+        }
+        Action::CreateRule { policy, rule } => {
+            create_rule(okta, &resolve(policy, made)?, rule).await
+        }
+        Action::ReplaceRule {
+            policy,
+            rule,
+            observed,
+        } => replace_rule(okta, policy, rule, observed).await,
+        Action::ActivateRule { policy, id, name } => {
+            if okta.rule(policy, id).await?.is_active() {
+                return Ok((id.clone(), StepState::AlreadySo));
+            }
+            let request = policies::activate_rule(policy, id);
+            let sent = okta.send(&request).await;
+            let now = okta.rule(policy, id).await?.status;
+            active(
+                format!("the rule `{name}`"),
+                id,
+                now.as_ref(),
+                &request,
+                sent,
+            )
+        }
+        Action::AssignApp {
+            app,
+            label,
+            policy,
+            observed,
+        } => {
+            assign(
+                okta,
+                app,
+                label,
+                &resolve(policy, made)?,
+                observed.as_deref(),
+            )
+            .await
+        }
+    }
+}
+
+fn resolve(reference: &Ref, made: &BTreeMap<Made, String>) -> Result<String, Error> {
+    match reference {
+        Ref::Id(id) => Ok(id.clone()),
+        Ref::Made(name) => made.get(name).cloned().ok_or_else(|| Error::Setup {
+            problem: format!(
+                "the plan refers to {name:?}, which no earlier change makes; make a new plan"
+            ),
+        }),
+    }
+}
+
+async fn create_okta_verify(okta: &Okta) -> Result<Done, Error> {
+    let find = |all: Vec<Authenticator>| {
+        all.into_iter()
+            .find(|found| found.key.as_deref() == Some(OKTA_VERIFY))
+    };
+    if let Some(found) = find(okta.authenticators().await?) {
+        return Ok((found.id, StepState::AlreadySo));
+    }
+    let created: Result<Authenticator, Error> =
+        okta.read(&authenticators::create_okta_verify()).await;
+    match created {
+        Ok(created) => Ok((created.id, StepState::Written)),
+        Err(error @ (Error::Ambiguous { .. } | Error::Conflict { .. })) => {
+            let found = find(okta.authenticators().await?).ok_or(error)?;
+            Ok((found.id, StepState::Written))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn activate_authenticator(okta: &Okta, id: &str) -> Result<Done, Error> {
+    if okta.authenticator(id).await?.is_active() {
+        return Ok((id.to_owned(), StepState::AlreadySo));
+    }
+    let request = authenticators::activate(id);
+    let sent = okta.send(&request).await;
+    let now = okta.authenticator(id).await?.status;
+    active(
+        "the authenticator Okta Verify".into(),
+        id,
+        now.as_ref(),
+        &request,
+        sent,
+    )
+}
+
+async fn activate_method(okta: &Okta, id: &str, method: &MethodType) -> Result<Done, Error> {
+    let done = |state| Ok((format!("{id}/{method}"), state));
+    let now: Method = okta.authenticator_method(id, method).await?;
+    if now.is_active() {
+        return done(StepState::AlreadySo);
+    }
+    let request = authenticators::activate_method(id, method);
+    let sent = okta.send(&request).await;
+    let now = okta.authenticator_method(id, method).await?.status;
+    active(
+        format!("Okta Verify's method {method}"),
+        id,
+        now.as_ref(),
+        &request,
+        sent,
+    )?;
+    done(StepState::Written)
+}
+
+/// Checks, by reading back, that an activation took effect. If it did, an error counts for nothing: Okta has answered
+/// 403 to lifecycle calls that had worked.
+fn active(
+    object: String,
+    id: &str,
+    now: Option<&Status>,
+    request: &Request,
+    sent: Result<crate::Response, Error>,
+) -> Result<Done, Error> {
+    if now == Some(&Status::Active) {
+        return Ok((id.to_owned(), StepState::Written));
+    }
+    let response = sent?;
+    let difference = Difference {
+        path: "status".into(),
+        wanted: "ACTIVE".into(),
+        found: json_of(&now),
+    };
+    Err(Error::echo(object, vec![difference], request, &response))
+}
+
+async fn create_policy(okta: &Okta, policy: &Policy) -> Result<Done, Error> {
+    let object = format!("the policy `{}`", policy.name);
+    let kind = policy.kind.clone().ok_or_else(|| Error::Setup {
+        problem: format!("{object} has no type; make a new plan"),
+    })?;
+    let named = |all: Vec<Policy>| all.into_iter().find(|found| found.name == policy.name);
+    if let Some(found) = named(okta.policies(&kind).await?) {
+        return Err(stale(object, "id", &Value::Null, &found.id));
+    }
+    let request = policies::create(policy);
+    match send(okta, &request, &object, &compared(policy)).await {
+        Ok(answer) => Ok((id_of(&answer), StepState::Written)),
+        Err(error @ Error::Ambiguous { .. }) => {
+            let found = named(okta.policies(&kind).await?)
+                .filter(|found| holds(policy, found))
+                .ok_or(error)?;
+            Ok((found.id, StepState::Written))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn replace_policy(okta: &Okta, policy: &Policy, observed: &Policy) -> Result<Done, Error> {
+    let id = &observed.id;
+    let object = format!("the policy `{}`", observed.name);
+    let now = okta.policy(id).await?;
+    let wanted = compared(policy);
+    if semantic::drift(&wanted, &compared(&now)).is_empty() {
+        return Ok((id.clone(), StepState::AlreadySo));
+    }
+    unchanged(&object, &json_of(observed), &json_of(&now))?;
+    let mut policy = policy.clone();
+    policy.priority = now.priority;
+    let request = policies::replace(id, &policy);
+    match send(okta, &request, &object, &wanted).await {
+        Ok(_) => {}
+        Err(error @ Error::Ambiguous { .. }) => {
+            let now = okta.policy(id).await?;
+            if !semantic::lacking(&wanted, &compared(&now)).is_empty() {
+                return Err(error);
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    Ok((id.clone(), StepState::Written))
+}
+
+async fn create_rule(okta: &Okta, policy: &str, rule: &Rule) -> Result<Done, Error> {
+    let object = format!("the rule `{}`", rule.name);
+    let named = |all: Vec<Rule>| all.into_iter().find(|found| found.name == rule.name);
+    if let Some(found) = named(okta.rules(policy).await?) {
+        return Err(stale(object, "id", &Value::Null, &found.id));
+    }
+    let request = policies::create_rule(policy, rule);
+    match send(okta, &request, &object, &compared(rule)).await {
+        Ok(answer) => Ok((id_of(&answer), StepState::Written)),
+        Err(error @ Error::Ambiguous { .. }) => {
+            let found = named(okta.rules(policy).await?)
+                .filter(|found| holds(rule, found))
+                .ok_or(error)?;
+            Ok((found.id, StepState::Written))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn replace_rule(
+    okta: &Okta,
+    policy: &str,
+    rule: &Rule,
+    observed: &Rule,
+) -> Result<Done, Error> {
+    let id = &observed.id;
+    let object = format!("the rule `{}`", observed.name);
+    let now = okta.rule(policy, id).await?;
+    let wanted = compared(rule);
+    let moves = rule.priority != observed.priority;
+    let as_wanted = semantic::drift(&wanted, &compared(&now)).is_empty();
+    if as_wanted && (!moves || now.priority == rule.priority) {
+        return Ok((id.clone(), StepState::AlreadySo));
+    }
+    unchanged(&object, &json_of(observed), &json_of(&now))?;
+    let mut rule = rule.clone();
+    if !moves {
+        // Its neighbours may have pushed it since: writing the old number back would push them.
+        rule.priority = now.priority;
+    }
+    let request = policies::replace_rule(policy, id, &rule);
+    match send(okta, &request, &object, &wanted).await {
+        Ok(_) => {}
+        Err(error @ Error::Ambiguous { .. }) => {
+            let now = okta.rule(policy, id).await?;
+            let placed = !moves || now.priority == rule.priority;
+            if !placed || !semantic::lacking(&wanted, &compared(&now)).is_empty() {
+                return Err(error);
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    Ok((id.clone(), StepState::Written))
+}
+
+async fn assign(
+    okta: &Okta,
+    app: &str,
+    label: &str,
+    policy: &str,
+    observed: Option<&str>,
+) -> Result<Done, Error> {
+    let object = format!("the app `{label}`");
+    let done = |state| Ok((app.to_owned(), state));
+    let now = okta.app(app).await?;
+    if now.access_policy() == Some(policy) {
+        return done(StepState::AlreadySo);
+    }
+    if now.access_policy() != observed {
+        let path = "_links.accessPolicy";
+        return Err(stale(object, path, &observed, &now.access_policy()));
+    }
+    let request = apps::assign_policy(app, policy);
+    let sent = okta.send(&request).await;
+    if let Err(error) = &sent
+        && !matches!(error, Error::Ambiguous { .. })
+    {
+        return Err(error.clone());
+    }
+    let now = okta.app(app).await?;
+    if now.access_policy() == Some(policy) {
+        return done(StepState::Written);
+    }
+    let difference = Difference {
+        path: "_links.accessPolicy".into(),
+        wanted: policy.into(),
+        found: json_of(&now.access_policy()),
+    };
+    Err(Error::echo(object, vec![difference], &request, &sent?))
+}
+
+/// Sends a write and compares the answer with what was sent.
+async fn send(okta: &Okta, request: &Request, object: &str, sent: &Value) -> Result<Value, Error> {
+    let response = okta.send(request).await?;
+    let answer: Value = response.json()?;
+    let differences = semantic::lacking(sent, &answer);
+    if !differences.is_empty() {
+        return Err(Error::echo(object.into(), differences, request, &response));
+    }
+    if id_of(&answer).is_empty() {
+        return Err(Error::echo(
+            object.into(),
+            vec![Difference {
+                path: "id".into(),
+                wanted: "an id".into(),
+                found: Value::Null,
+            }],
+            request,
+            &response,
+        ));
+    }
+    Ok(answer)
+}
+
+/// What of an object the server must keep as sent: not its place, its state, or what the server alone writes.
+fn compared(object: &impl Serialize) -> Value {
+    let mut value = json_of(object);
+    if let Some(map) = value.as_object_mut() {
+        for key in [
+            "id",
+            "priority",
+            "status",
+            "system",
+            "created",
+            "lastUpdated",
+            "_links",
+            "_embedded",
+        ] {
+            map.remove(key);
+        }
+    }
+    value
+}
+
+/// Whether what is there has all that was sent.
+fn holds(sent: &impl Serialize, found: &impl Serialize) -> bool {
+    semantic::lacking(&compared(sent), &compared(found)).is_empty()
+}
+
+fn id_of(answer: &Value) -> String {
+    answer["id"].as_str().unwrap_or_default().to_owned()
+}
+
+fn unchanged(object: &str, observed: &Value, now: &Value) -> Result<(), Error> {
+    let differences = semantic::changes(observed, now);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Stale {
+        object: object.into(),
+        differences,
+    })
+}
+
+/// An object is no longer what was observed.
+pub(super) fn stale(
+    object: String,
+    path: &str,
+    observed: &impl Serialize,
+    now: &impl Serialize,
+) -> Error {
+    Error::Stale {
+        object,
+        differences: vec![Difference {
+            path: path.into(),
+            wanted: json_of(observed),
+            found: json_of(now),
+        }],
+    }
+}

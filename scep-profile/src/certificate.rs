@@ -1,0 +1,226 @@
+use crate::error::{Error, Field};
+use crate::{Fingerprint, FingerprintAlgorithm};
+use der::Decode;
+use mobileconfig::cms::{self, armour};
+use std::fmt;
+use std::time::SystemTime;
+use x509_cert::Certificate;
+use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
+
+/// A certificate of a certification authority, or of the registration authority in front of it.
+///
+/// Read from whatever file an administrator has: PEM, DER or PKCS#7.
+#[derive(Clone)]
+pub struct CaCertificate {
+    der: Vec<u8>,
+    certificate: Certificate,
+}
+
+impl CaCertificate {
+    /// One certificate in DER.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_certificate`] when the bytes are no certificate.
+    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        let certificate = Certificate::from_der(der).map_err(|error| {
+            refuse(
+                &format!("not an X.509 certificate ({error})"),
+                "give the file Okta offers as `Download x509 certificate`, in PEM or DER",
+            )
+        })?;
+        Ok(Self {
+            der: der.to_vec(),
+            certificate,
+        })
+    }
+
+    /// The one certificate in a file: PEM, DER or PKCS#7.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_certificate`] when there is none in it, or more than one.
+    pub fn read(bytes: &[u8]) -> Result<Self, Error> {
+        let mut certificates = Self::read_all(bytes)?;
+        match (certificates.pop(), certificates.len()) {
+            (Some(certificate), 0) => Ok(certificate),
+            (_, others) => Err(refuse(
+                &format!("{} certificates where one is expected", others + 1),
+                "split the bundle, or use the call that takes several",
+            )),
+        }
+    }
+
+    /// All certificates of a file, in its order: PEM (whatever stands around the blocks), DER or PKCS#7.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_certificate`] when there is none in it, or a block that is something else, for instance a key.
+    pub fn read_all(bytes: &[u8]) -> Result<Vec<Self>, Error> {
+        let certificates = if armour::is_armoured(bytes) {
+            let mut certificates = Vec::new();
+            for block in armour::blocks(bytes)
+                .map_err(|error| refuse(&error.to_string(), "copy the file anew"))?
+            {
+                match block.label.as_str() {
+                    "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => {
+                        certificates.push(Self::from_der(&block.bytes)?);
+                    }
+                    "PKCS7" | "CMS" => certificates.extend(Self::of_pkcs7(&block.bytes)?),
+                    label => {
+                        return Err(refuse(
+                            &format!("a PEM block of kind {label}"),
+                            "a CA certificate has BEGIN CERTIFICATE; keep keys out of this file",
+                        ));
+                    }
+                }
+            }
+            certificates
+        } else {
+            Self::from_der(bytes)
+                .map(|certificate| vec![certificate])
+                .or_else(|error| {
+                    // Whichever error says more: a PKCS#7 that opens but holds rubbish, or a file that is neither.
+                    match cms::from_ber(bytes) {
+                        Ok(_) => Self::of_pkcs7(bytes),
+                        Err(_) => Err(error),
+                    }
+                })?
+        };
+        if certificates.is_empty() {
+            return Err(refuse(
+                "the file holds none",
+                "it has to have a BEGIN CERTIFICATE block, or be DER",
+            ));
+        }
+        Ok(certificates)
+    }
+
+    /// The certificates of a certs-only message (RFC 8894 section 4.2.1.2), BER or DER.
+    pub(crate) fn of_pkcs7(message: &[u8]) -> Result<Vec<Self>, Error> {
+        let unreadable = |error: cms::Error| {
+            refuse(
+                &error.to_string(),
+                "a certs-only PKCS#7 message is expected",
+            )
+        };
+        let signed: cms::SignedData = cms::from_ber(message)
+            .and_then(|info| info.decode(cms::oid::ID_SIGNED_DATA))
+            .map_err(unreadable)?;
+        signed
+            .certificates
+            .unwrap_or_default()
+            .certificates()
+            .map_err(|error| unreadable(error.into()))?
+            .iter()
+            .map(|der| Self::from_der(der))
+            .collect()
+    }
+
+    /// The certificate in DER.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The certificate in PEM.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        armour::encode("CERTIFICATE", &self.der)
+    }
+
+    /// Its parsed form.
+    #[must_use]
+    pub fn x509(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// The fingerprint by some digest.
+    #[must_use]
+    pub fn fingerprint(&self, algorithm: FingerprintAlgorithm) -> Fingerprint {
+        Fingerprint::digest_of(algorithm, &self.der)
+    }
+
+    /// The subject as RFC 4514 text.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        self.certificate.tbs_certificate().subject().to_string()
+    }
+
+    /// The issuer as RFC 4514 text.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.certificate.tbs_certificate().issuer().to_string()
+    }
+
+    /// Whether subject and issuer are the same: a root. The signature is not checked here.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        let tbs = self.certificate.tbs_certificate();
+        tbs.subject() == tbs.issuer()
+    }
+
+    /// Whether the basic constraints say CA (RFC 5280 section 4.2.1.9). A certificate of version 1 has none.
+    #[must_use]
+    pub fn is_ca(&self) -> bool {
+        matches!(
+            self.certificate.tbs_certificate().get_extension::<BasicConstraints>(),
+            Ok(Some((_, constraints))) if constraints.ca
+        )
+    }
+
+    /// The key usage extension (RFC 5280 section 4.2.1.3); `None` without one.
+    #[must_use]
+    pub fn key_usage(&self) -> Option<KeyUsage> {
+        match self
+            .certificate
+            .tbs_certificate()
+            .get_extension::<KeyUsage>()
+        {
+            Ok(Some((_, usage))) => Some(usage),
+            _ => None,
+        }
+    }
+
+    /// The first and the last moment it is valid at.
+    #[must_use]
+    pub fn validity(&self) -> (SystemTime, SystemTime) {
+        let validity = self.certificate.tbs_certificate().validity();
+        (
+            validity.not_before.to_system_time(),
+            validity.not_after.to_system_time(),
+        )
+    }
+
+    /// Whether it is valid at a moment, as far as its own dates go.
+    #[must_use]
+    pub fn is_valid_at(&self, now: SystemTime) -> bool {
+        let (from, to) = self.validity();
+        from <= now && now <= to
+    }
+}
+
+impl PartialEq for CaCertificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for CaCertificate {}
+
+impl fmt::Debug for CaCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaCertificate")
+            .field("subject", &self.subject())
+            .field("issuer", &self.issuer())
+            .field(
+                "fingerprint",
+                &self.fingerprint(FingerprintAlgorithm::Sha256),
+            )
+            .finish()
+    }
+}
+
+fn refuse(problem: &str, mend: &str) -> Error {
+    Error::new(Field::Certificate, problem, mend)
+}

@@ -1,0 +1,105 @@
+use crate::message::{self, TransactionId};
+use std::fmt;
+
+/// Why an enrolment over HTTP failed. No secret is part of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server could not be reached, or the connection broke.
+    Transport {
+        /// The operation, for instance `GetCACert`.
+        operation: &'static str,
+        /// The SCEP URL.
+        url: String,
+        /// What the HTTP client says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server answered, but not with success; a redirect is one of these.
+    Status {
+        /// The operation.
+        operation: &'static str,
+        /// The SCEP URL.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The answer is longer than 1 MiB.
+    TooLarge {
+        /// The operation.
+        operation: &'static str,
+        /// The SCEP URL.
+        url: String,
+    },
+    /// The payload has no CA fingerprint, and no CA is trusted on first use.
+    NoFingerprint,
+    /// The retries are used up, and nobody has approved.
+    StillPending {
+        /// The transaction to be approved.
+        transaction_id: TransactionId,
+    },
+    /// A message could not be made, was not believed, or the CA refused.
+    Message(message::Error),
+}
+
+impl Error {
+    pub(super) fn transport(operation: &'static str, url: &str, error: reqwest::Error) -> Self {
+        Self::Transport {
+            operation,
+            url: url.to_owned(),
+            // With GET the whole request stands in the URL.
+            source: Box::new(error.without_url()),
+        }
+    }
+}
+
+impl From<message::Error> for Error {
+    fn from(error: message::Error) -> Self {
+        Self::Message(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transport { operation, url, source } => {
+                write!(f, "{operation}: {url} cannot be reached: ")?;
+                // The HTTP client's own text stops at "error sending request"; the cause names the reason.
+                let mut cause: &dyn std::error::Error = source.as_ref();
+                while let Some(deeper) = cause.source() {
+                    cause = deeper;
+                }
+                write!(f, "{cause}: check the URL and the network")
+            }
+            Self::Status { operation, url, status } => {
+                write!(f, "{operation}: {url} answered {status}: ")?;
+                f.write_str(match status {
+                    300..=399 => "redirects are not followed, give the address it leads to",
+                    404 | 410 => "there is no SCEP server at this path, copy the URL anew from the admin console",
+                    401 | 403 => "it wants a login, which SCEP does not have: is a proxy in the way?",
+                    500.. => "the server is in trouble, try again later",
+                    _ => "it does not take this operation",
+                })
+            }
+            Self::TooLarge { operation, url } => {
+                write!(f, "{operation}: {url} answers more than 1 MiB: it is no SCEP server")
+            }
+            Self::NoFingerprint => f.write_str(
+                "the payload has no CAFingerprint: set it, a CA that nobody checked would be handed the challenge",
+            ),
+            Self::StillPending { transaction_id } => {
+                write!(f, "transaction {transaction_id} still waits for approval at the CA")
+            }
+            Self::Message(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Transport { source, .. } => Some(source.as_ref()),
+            Self::Message(error) => Some(error),
+            _ => None,
+        }
+    }
+}

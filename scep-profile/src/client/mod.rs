@@ -1,0 +1,241 @@
+//! The RFC 8894 client: GetCACaps, GetCACert and enrolment over HTTP.
+//!
+//! It sends no credentials (the challenge travels encrypted to the pinned CA), follows no redirect, and reads no
+//! answer past 1 MiB.
+
+mod error;
+mod http;
+
+pub use error::Error;
+
+use crate::message::{
+    CaCertificates, Capabilities, CertificateRequest, EnrollmentKey, Issued, Reply, Transaction,
+    TransactionId,
+};
+use crate::{Fingerprint, ScepPayload, ScepUrl};
+use std::time::Duration;
+
+/// A client of one SCEP server.
+///
+/// ```
+/// use scep_profile::client::Client;
+/// use scep_profile::ScepUrl;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Nothing listens on port 1: the error says which step failed, and what to look at.
+/// let client = Client::new(ScepUrl::parse("http://127.0.0.1:1/scep")?)?;
+/// let error = client.get_ca_certs().await.unwrap_err();
+/// assert!(error.to_string().starts_with("GetCACert: http://127.0.0.1:1/scep"));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: http::Http,
+}
+
+/// How far an enrolment got.
+#[derive(Clone, Debug)]
+pub enum Enrollment {
+    /// The certificate is here.
+    Issued(Issued),
+    /// Someone has to approve; hand this to [`Client::poll`] later.
+    Pending(Pending),
+}
+
+/// An enrolment that waits for approval. It holds the private key.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    transaction: Box<Transaction>,
+    post: bool,
+}
+
+impl Pending {
+    /// The transaction, as the administrator of the CA sees it.
+    #[must_use]
+    pub fn transaction_id(&self) -> &TransactionId {
+        self.transaction.id()
+    }
+}
+
+impl Client {
+    /// A client with an HTTP client of its own: 10 seconds to connect, 30 for an answer, no redirects.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transport`] when TLS cannot be set up.
+    pub fn new(url: ScepUrl) -> Result<Self, Error> {
+        let builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(10))
+            .timeout(Duration::from_secs(30))
+            .user_agent(concat!("scep-profile/", env!("CARGO_PKG_VERSION")));
+        let http = builder
+            .build()
+            .map_err(|error| Error::transport("set-up", url.as_str(), error))?;
+        Ok(Self::with_http(url, http))
+    }
+
+    /// A client on an HTTP client of the caller's, for a proxy or roots of its own. Its redirect policy and time-outs
+    /// hold; following redirects lets a server choose who is asked for the CA certificates.
+    #[must_use]
+    pub fn with_http(url: ScepUrl, http: reqwest::Client) -> Self {
+        Self {
+            http: http::Http::new(url, http),
+        }
+    }
+
+    /// Sets `Name` of the payload: the `message` that tells a server's instances apart in GetCACaps and GetCACert.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.http.name = Some(name.into());
+        self
+    }
+
+    /// A client for the server that a payload names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::new`].
+    pub fn for_payload(payload: &ScepPayload) -> Result<Self, Error> {
+        let client = Self::new(payload.url.clone())?;
+        Ok(match &payload.name {
+            Some(name) => client.name(name),
+            None => client,
+        })
+    }
+
+    /// What the server can do. One that does not know the operation (a status of 400 to 499, or no text) can do
+    /// nothing special.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when it cannot be reached or is broken.
+    pub async fn get_ca_caps(&self) -> Result<Capabilities, Error> {
+        match self.http.get("GetCACaps", None).await {
+            Ok(body) => Ok(Capabilities::parse(&String::from_utf8_lossy(&body))),
+            Err(Error::Status { status, .. }) if (400..500).contains(&status) => {
+                Ok(Capabilities::default())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The certificates the server hands out, **not to be trusted** before [`CaCertificates::pin`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when it cannot be reached, or answers something else.
+    pub async fn get_ca_certs(&self) -> Result<CaCertificates, Error> {
+        Ok(CaCertificates::parse(
+            &self.http.get("GetCACert", None).await?,
+        )?)
+    }
+
+    /// Enrols: asks for the capabilities and certificates, pins the CA, and sends the request by POST where the
+    /// server takes it, else by GET.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Message`] with [`Refused`](crate::message::Error::Refused) when the CA says no,
+    /// [`CaMismatch`](crate::message::Error::CaMismatch) when it is another CA; [`Error`] otherwise.
+    pub async fn enroll(
+        &self,
+        key: &EnrollmentKey,
+        request: &CertificateRequest,
+        pin: &Fingerprint,
+    ) -> Result<Enrollment, Error> {
+        let caps = self.get_ca_caps().await?;
+        let ca = self.get_ca_certs().await?.pin(pin)?;
+        let (transaction, message) = Transaction::enroll(key, request, &ca, &caps)?;
+        self.exchange(transaction, &message, caps.post()).await
+    }
+
+    /// Renews with RenewalReq: a new key, signed for by the old one. Okta's CA refuses it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::enroll`].
+    pub async fn renew(
+        &self,
+        key: &EnrollmentKey,
+        request: &CertificateRequest,
+        old_key: &EnrollmentKey,
+        old_certificate: &[u8],
+        pin: &Fingerprint,
+    ) -> Result<Enrollment, Error> {
+        let caps = self.get_ca_caps().await?;
+        let ca = self.get_ca_certs().await?.pin(pin)?;
+        let (transaction, message) =
+            Transaction::renew(key, request, old_key, old_certificate, &ca, &caps)?;
+        self.exchange(transaction, &message, caps.post()).await
+    }
+
+    /// Asks after a request that was answered PENDING.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::enroll`].
+    pub async fn poll(&self, pending: Pending) -> Result<Enrollment, Error> {
+        let Pending {
+            mut transaction,
+            post,
+        } = pending;
+        let message = transaction.poll()?;
+        self.exchange(*transaction, &message, post).await
+    }
+
+    /// Enrols as a Mac does that is handed this payload: its request, its fingerprint, its retries while PENDING
+    /// (the first at once, the others after its delay).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoFingerprint`] without one, [`Error::StillPending`] when the retries are used up; otherwise as
+    /// [`Client::enroll`].
+    pub async fn enroll_payload(
+        payload: &ScepPayload,
+        key: &EnrollmentKey,
+    ) -> Result<Issued, Error> {
+        let pin = payload
+            .ca_fingerprint
+            .as_ref()
+            .ok_or(Error::NoFingerprint)?;
+        let client = Self::for_payload(payload)?;
+        let request = CertificateRequest::from_payload(payload);
+        let mut enrollment = client.enroll(key, &request, pin).await?;
+        for retry in 0..payload.retries {
+            let Enrollment::Pending(pending) = enrollment else {
+                break;
+            };
+            if retry > 0 {
+                tokio::time::sleep(Duration::from_secs(payload.retry_delay.into())).await;
+            }
+            enrollment = client.poll(pending).await?;
+        }
+        match enrollment {
+            Enrollment::Issued(issued) => Ok(issued),
+            Enrollment::Pending(pending) => Err(Error::StillPending {
+                transaction_id: pending.transaction_id().clone(),
+            }),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        transaction: Transaction,
+        message: &[u8],
+        post: bool,
+    ) -> Result<Enrollment, Error> {
+        let reply = if post {
+            self.http.post("PKIOperation", message).await?
+        } else {
+            self.http.get("PKIOperation", Some(message)).await?
+        };
+        Ok(match transaction.read(&reply)? {
+            Reply::Issued(issued) => Enrollment::Issued(issued),
+            Reply::Pending => Enrollment::Pending(Pending {
+                transaction: Box::new(transaction),
+                post,
+            }),
+        })
+    }
+}

@@ -1,0 +1,165 @@
+use super::certificate::verify_issued;
+use super::error::malformed;
+use super::{Error, Weakness};
+use crate::{CaCertificate, Fingerprint, FingerprintAlgorithm};
+use const_oid::db::rfc5280::ID_KP_CLIENT_AUTH;
+use const_oid::db::rfc5912::RSA_ENCRYPTION;
+use std::time::SystemTime;
+use x509_cert::ext::pkix::ExtendedKeyUsage;
+
+/// What a server answered to GetCACert (RFC 8894 section 4.2.1). **Not to be trusted** before [`CaCertificates::pin`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaCertificates {
+    certificates: Vec<CaCertificate>,
+}
+
+impl CaCertificates {
+    /// The content type of one certificate.
+    pub const SINGLE: &'static str = "application/x-x509-ca-cert";
+
+    /// The content type of several, in a certs-only message.
+    pub const CHAIN: &'static str = "application/x-x509-ca-ra-cert";
+
+    /// The certificates of an answer. The form is told by the bytes: servers mix up the two content types.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] when it is neither a certificate nor a certs-only message, or there is none in it.
+    pub fn parse(body: &[u8]) -> Result<Self, Error> {
+        let certificates = CaCertificate::read_all(body).map_err(malformed("GetCACert"))?;
+        Ok(Self { certificates })
+    }
+
+    /// The certificates in the order received.
+    #[must_use]
+    pub fn certificates(&self) -> &[CaCertificate] {
+        &self.certificates
+    }
+
+    /// Trusts the certificate with this fingerprint, and those of the answer that it vouches for: as macOS does, any
+    /// certificate of the answer may be the pinned one, and it becomes the only anchor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CaMismatch`] when there is none, [`Error::NoRecipient`] when none of the trusted ones has an RSA key.
+    pub fn pin(&self, fingerprint: &Fingerprint) -> Result<TrustedCa, Error> {
+        let anchor = self
+            .certificates
+            .iter()
+            .find(|certificate| fingerprint.is_of(certificate.der()))
+            .ok_or_else(|| Error::CaMismatch {
+                pinned: fingerprint.clone(),
+                found: self.fingerprints(fingerprint.algorithm()),
+            })?;
+        let mut trusted = vec![anchor.clone()];
+        let mut checked = 0;
+        while let Some(issuer) = trusted.get(checked).cloned() {
+            checked += 1;
+            // Only a CA vouches for others; the pinned one does so by being pinned, as a CA of version 1 says nothing.
+            if checked > 1 && !issuer.is_ca() {
+                continue;
+            }
+            for certificate in &self.certificates {
+                if !trusted.contains(certificate)
+                    && !is_of_a_device(certificate)
+                    && verify_issued(certificate.der(), issuer.x509()).is_ok()
+                {
+                    trusted.push(certificate.clone());
+                }
+            }
+        }
+        TrustedCa::new(anchor.clone(), trusted)
+    }
+
+    /// The fingerprints of all of them.
+    #[must_use]
+    pub fn fingerprints(&self, algorithm: FingerprintAlgorithm) -> Vec<Fingerprint> {
+        self.certificates
+            .iter()
+            .map(|certificate| certificate.fingerprint(algorithm))
+            .collect()
+    }
+}
+
+/// The certificates of a server that the pinned one vouches for, and the roles they play.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedCa {
+    anchor: CaCertificate,
+    trusted: Vec<CaCertificate>,
+    recipient: CaCertificate,
+}
+
+impl TrustedCa {
+    fn new(anchor: CaCertificate, trusted: Vec<CaCertificate>) -> Result<Self, Error> {
+        let rsa = || trusted.iter().filter(|certificate| is_rsa(certificate));
+        let encrypting = || {
+            rsa().filter(|certificate| {
+                certificate
+                    .key_usage()
+                    .is_some_and(|usage| usage.key_encipherment())
+            })
+        };
+        // An RA before the CA that issues, the CA that issues before the root.
+        let rank = |certificate: &&CaCertificate| (certificate.is_ca(), certificate.is_root());
+        let recipient = encrypting()
+            .min_by_key(rank)
+            .or_else(|| rsa().min_by_key(rank));
+        let recipient = recipient.cloned().ok_or(Error::NoRecipient)?;
+        Ok(Self {
+            anchor,
+            trusted,
+            recipient,
+        })
+    }
+
+    /// The pinned certificate.
+    #[must_use]
+    pub fn anchor(&self) -> &CaCertificate {
+        &self.anchor
+    }
+
+    /// The certificate that requests are encrypted to: the RA if there is one, else the issuing CA.
+    #[must_use]
+    pub fn recipient(&self) -> &CaCertificate {
+        &self.recipient
+    }
+
+    /// All trusted certificates, the pinned one first.
+    #[must_use]
+    pub fn certificates(&self) -> &[CaCertificate] {
+        &self.trusted
+    }
+
+    /// What is weak about the recipient at a moment.
+    #[must_use]
+    pub fn weaknesses(&self, now: SystemTime) -> Vec<Weakness> {
+        let mut weaknesses = Vec::new();
+        let usage = self.recipient.key_usage();
+        if !usage.is_some_and(|usage| usage.digital_signature() && usage.key_encipherment()) {
+            weaknesses.push(Weakness::CaKeyUsage);
+        }
+        if !self.recipient.is_valid_at(now) {
+            weaknesses.push(Weakness::CaNotValidNow);
+        }
+        weaknesses
+    }
+}
+
+/// Every enrolled device holds a certificate of the same CA. Slipped into the answer, it must not pass for the RA:
+/// requests, and the challenge in them, would be encrypted to that device.
+fn is_of_a_device(certificate: &CaCertificate) -> bool {
+    let usage = certificate
+        .x509()
+        .tbs_certificate()
+        .get_extension::<ExtendedKeyUsage>();
+    !certificate.is_ca()
+        && matches!(usage, Ok(Some((_, usages))) if usages.0.contains(&ID_KP_CLIENT_AUTH))
+}
+
+fn is_rsa(certificate: &CaCertificate) -> bool {
+    let key = certificate
+        .x509()
+        .tbs_certificate()
+        .subject_public_key_info();
+    key.algorithm.oid == RSA_ENCRYPTION
+}

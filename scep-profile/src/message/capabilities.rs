@@ -1,0 +1,94 @@
+use super::{Cipher, Digest, Weakness};
+
+/// What a server announces in GetCACaps (RFC 8894 section 3.5.2): one keyword a line.
+///
+/// ```
+/// use scep_profile::message::{Capabilities, Cipher, Digest};
+///
+/// let caps = Capabilities::parse("AES\nPOSTPKIOperation\r\nSHA-256\nSomethingNew\n");
+/// assert!(caps.post() && !caps.renewal());
+/// assert_eq!((caps.cipher(), caps.digest()), (Cipher::Aes128, Digest::Sha256));
+/// assert!(caps.weaknesses().is_empty());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    keywords: Vec<String>,
+}
+
+impl Capabilities {
+    /// The keywords of an answer, whatever its line ends and case; unknown ones are kept.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let keywords = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        Self {
+            keywords: keywords.map(str::to_owned).collect(),
+        }
+    }
+
+    /// The keywords as received.
+    pub fn keywords(&self) -> impl Iterator<Item = &str> {
+        self.keywords.iter().map(String::as_str)
+    }
+
+    /// Whether a keyword is announced, in any case.
+    #[must_use]
+    pub fn has(&self, keyword: &str) -> bool {
+        self.keywords
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(keyword))
+    }
+
+    /// Whether requests may be sent by POST; `SCEPStandard` implies it.
+    #[must_use]
+    pub fn post(&self) -> bool {
+        self.has("POSTPKIOperation") || self.has("SCEPStandard")
+    }
+
+    /// Whether the CA takes RenewalReq.
+    #[must_use]
+    pub fn renewal(&self) -> bool {
+        self.has("Renewal")
+    }
+
+    fn aes(&self) -> bool {
+        self.has("AES") || self.has("SCEPStandard")
+    }
+
+    /// The strongest cipher both sides support. The keyword `AES` means AES-128; a server that announces no cipher
+    /// at all is sent it as well.
+    #[must_use]
+    pub fn cipher(&self) -> Cipher {
+        if !self.aes() && self.has("DES3") {
+            Cipher::TripleDes
+        } else {
+            Cipher::Aes128
+        }
+    }
+
+    /// The digest to sign with: SHA-256, or SHA-512 where only that is announced. SHA-1 is never written.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        if !self.sha256() && self.has("SHA-512") {
+            Digest::Sha512
+        } else {
+            Digest::Sha256
+        }
+    }
+
+    fn sha256(&self) -> bool {
+        self.has("SHA-256") || self.has("SCEPStandard")
+    }
+
+    /// What is weak about the server by its own announcement.
+    #[must_use]
+    pub fn weaknesses(&self) -> Vec<Weakness> {
+        let mut weaknesses = Vec::new();
+        if !self.aes() {
+            weaknesses.push(Weakness::NoAes);
+        }
+        if !self.sha256() && !self.has("SHA-512") {
+            weaknesses.push(Weakness::NoSha256);
+        }
+        weaknesses
+    }
+}

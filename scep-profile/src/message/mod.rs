@@ -1,0 +1,45 @@
+//! The messages of SCEP (RFC 8894), both directions, without any network.
+//!
+//! | step | requester | authority |
+//! |---|---|---|
+//! | GetCACaps | [`Capabilities::parse`] | text of its own |
+//! | GetCACert | [`CaCertificates::parse`], then [`CaCertificates::pin`] | DER or certs-only |
+//! | PKCSReq, RenewalReq, CertPoll | [`Transaction::enroll`], [`Transaction::renew`], [`Transaction::poll`] | [`Request::open`] |
+//! | CertRep | [`Transaction::read`] | [`Answer`] |
+//!
+//! Reading is tolerant in form (BER, constructed content, absent algorithm parameters, SHA-1 and DES of old servers:
+//! each met one is reported as a [`Weakness`]) and strict in meaning: the CA is the pinned one, the signer is that CA
+//! or its RA, the signature verifies, transaction and nonce are those of the request, and the certificate is for the
+//! key it was asked for.
+
+mod algorithm;
+mod ca;
+mod capabilities;
+mod certificate;
+mod csr;
+mod envelope;
+mod error;
+mod key;
+mod pki;
+mod reply;
+mod request;
+mod transaction;
+mod types;
+
+pub use algorithm::{Cipher, Digest};
+pub use ca::{CaCertificates, TrustedCa};
+pub use capabilities::Capabilities;
+pub use certificate::verify_signature;
+pub use csr::{CertificateRequest, ReceivedRequest};
+pub use error::{Error, Weakness};
+pub use key::EnrollmentKey;
+pub use reply::Answer;
+pub use request::{Body, Request};
+pub use transaction::{Issued, Reply, Transaction};
+pub use types::{FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
+
+#[cfg(feature = "server")]
+pub(crate) use {
+    certificate::{CertificateSpec, extension, verify_issued},
+    csr::name,
+};

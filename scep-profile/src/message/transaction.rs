@@ -1,0 +1,302 @@
+use super::certificate::{CertificateSpec, extension};
+use super::envelope;
+use super::error::malformed;
+use super::pki::{Head, Received};
+use super::request::IssuerAndSubject;
+use super::{
+    Capabilities, CertificateRequest, Cipher, Digest, EnrollmentKey, Error, MessageType, Nonce,
+    PkiStatus, TransactionId, TrustedCa, Weakness,
+};
+use crate::CaCertificate;
+use der::{Decode, Encode};
+use std::time::{Duration, SystemTime};
+use x509_cert::Certificate;
+use x509_cert::ext::pkix::{KeyUsage, KeyUsages};
+use x509_cert::name::Name;
+
+/// One enrolment seen from the device: makes the requests and reads the replies to them.
+///
+/// It holds the private keys, so its `Debug` shows the transaction identifier only.
+///
+/// ```
+/// # #[cfg(feature = "server")] {
+/// use scep_profile::message::{CaCertificates, Capabilities, CertificateRequest, EnrollmentKey, Reply, Transaction};
+/// use scep_profile::server::{Authority, AuthorityOptions};
+/// use scep_profile::{Fingerprint, KeySize};
+/// use std::time::SystemTime;
+///
+/// let now = SystemTime::now();
+/// let mut authority = Authority::generate(AuthorityOptions::new("Acme", "secret".into()), now)?;
+///
+/// let caps = Capabilities::parse(&authority.get_ca_caps());
+/// let (_, ca) = authority.get_ca_cert();
+/// let pin = Fingerprint::sha256_of_der(authority.root_certificate())?;
+/// let ca = CaCertificates::parse(&ca)?.pin(&pin)?;
+///
+/// let key = EnrollmentKey::generate(KeySize::Rsa2048)?;
+/// let request = CertificateRequest::new("CN=cert".parse()?).challenge("secret".into());
+/// let (transaction, message) = Transaction::enroll(&key, &request, &ca, &caps)?;
+/// let reply = authority.pki_operation(&message, now);
+/// let Reply::Issued(issued) = transaction.read(&reply)? else { panic!("approved by hand") };
+/// authority.verify_leaf(&issued.certificate, now)?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Transaction {
+    id: TransactionId,
+    nonce: Nonce,
+    /// The key the certificate is for.
+    key: EnrollmentKey,
+    subject: Name,
+    signer: Signer,
+    ca: TrustedCa,
+    cipher: Cipher,
+    digest: Digest,
+    weaknesses: Vec<Weakness>,
+}
+
+/// Whoever signs the requests: a temporary certificate of the new key, or the one to be renewed.
+#[derive(Clone)]
+struct Signer {
+    key: EnrollmentKey,
+    certificate: Vec<u8>,
+}
+
+/// What a CA answered, when it did not refuse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// SUCCESS.
+    Issued(Issued),
+    /// PENDING: ask again with [`Transaction::poll`].
+    Pending,
+}
+
+/// A certificate for the key it was asked for, from the pinned CA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Issued {
+    /// The certificate in DER.
+    pub certificate: Vec<u8>,
+    /// The others in the reply, in DER: usually the chain.
+    pub others: Vec<Vec<u8>>,
+    /// Weaknesses met on the way, each once.
+    pub weaknesses: Vec<Weakness>,
+}
+
+impl Transaction {
+    /// Begins an enrolment: the transaction and its PKCSReq (RFC 8894 section 3.3.1), signed under a temporary
+    /// self-signed certificate of the same subject.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the request cannot be made, encrypted or signed.
+    pub fn enroll(
+        key: &EnrollmentKey,
+        request: &CertificateRequest,
+        ca: &TrustedCa,
+        caps: &Capabilities,
+    ) -> Result<(Self, Vec<u8>), Error> {
+        let subject = request.name()?;
+        let signer = Signer {
+            key: key.clone(),
+            certificate: temporary_certificate(key, &subject)?,
+        };
+        Self::begin(MessageType::PkcsReq, key, request, signer, ca, caps)
+    }
+
+    /// Begins a renewal: RenewalReq (RFC 8894 section 3.3.1.2) for a new key, signed under the old certificate (in
+    /// DER). Okta's CA refuses it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transaction::enroll`].
+    pub fn renew(
+        key: &EnrollmentKey,
+        request: &CertificateRequest,
+        old_key: &EnrollmentKey,
+        old_certificate: &[u8],
+        ca: &TrustedCa,
+        caps: &Capabilities,
+    ) -> Result<(Self, Vec<u8>), Error> {
+        let signer = Signer {
+            key: old_key.clone(),
+            certificate: old_certificate.to_vec(),
+        };
+        Self::begin(MessageType::RenewalReq, key, request, signer, ca, caps)
+    }
+
+    fn begin(
+        message_type: MessageType,
+        key: &EnrollmentKey,
+        request: &CertificateRequest,
+        signer: Signer,
+        ca: &TrustedCa,
+        caps: &Capabilities,
+    ) -> Result<(Self, Vec<u8>), Error> {
+        let mut transaction = Self {
+            id: TransactionId::of_public_key(key.public_key_pkcs1()),
+            nonce: Nonce::random()?,
+            key: key.clone(),
+            subject: request.name()?,
+            signer,
+            ca: ca.clone(),
+            cipher: caps.cipher(),
+            digest: caps.digest(),
+            weaknesses: caps.weaknesses(),
+        };
+        transaction
+            .weaknesses
+            .extend(ca.weaknesses(SystemTime::now()));
+        let message = transaction.message(message_type, &request.to_der(key)?)?;
+        Ok((transaction, message))
+    }
+
+    /// Asks again after PENDING: CertPoll (RFC 8894 section 3.3.3) in the same transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transaction::enroll`].
+    pub fn poll(&mut self) -> Result<Vec<u8>, Error> {
+        self.nonce = Nonce::random()?;
+        let body = IssuerAndSubject {
+            issuer: self
+                .ca
+                .recipient()
+                .x509()
+                .tbs_certificate()
+                .subject()
+                .clone(),
+            subject: self.subject.clone(),
+        };
+        let body = body.to_der().map_err(malformed("CertPoll"))?;
+        self.message(MessageType::CertPoll, &body)
+    }
+
+    fn message(&self, message_type: MessageType, body: &[u8]) -> Result<Vec<u8>, Error> {
+        let envelope = envelope::seal(body, self.ca.recipient().x509(), self.cipher)?;
+        let head = Head {
+            message_type,
+            transaction_id: self.id.clone(),
+            sender_nonce: self.nonce.clone(),
+            recipient_nonce: None,
+            status: None,
+            fail_info: None,
+        };
+        head.sign(
+            Some(&envelope),
+            &self.signer.certificate,
+            &self.signer.key,
+            self.digest,
+        )
+    }
+
+    /// The identifier of the transaction.
+    #[must_use]
+    pub fn id(&self) -> &TransactionId {
+        &self.id
+    }
+
+    /// Reads the CertRep to the last request.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] when the CA answered FAILURE; any other error when the reply is not to be believed.
+    pub fn read(&self, reply: &[u8]) -> Result<Reply, Error> {
+        let received = Received::parse(reply)?;
+        let mut weaknesses = self.weaknesses.clone();
+        if self.verify_signer(&received)? == Digest::Sha1 {
+            weaknesses.push(Weakness::Sha1Signature);
+        }
+        if received.message_type()? != MessageType::CertRep {
+            return Err(Error::malformed("messageType", "it is not CertRep"));
+        }
+        if received.transaction_id()? != self.id {
+            return Err(Error::TransactionMismatch);
+        }
+        if received.recipient_nonce().as_ref() != Some(&self.nonce) {
+            return Err(Error::NonceMismatch);
+        }
+        if received.sender_nonce().as_ref() == Some(&self.nonce) {
+            weaknesses.push(Weakness::EchoedNonce);
+        }
+        match received.status()? {
+            PkiStatus::Pending => Ok(Reply::Pending),
+            PkiStatus::Failure => Err(Error::Refused {
+                fail_info: received.fail_info(),
+                text: received.fail_info_text(),
+            }),
+            PkiStatus::Success => self
+                .issued(received.envelope(), weaknesses)
+                .map(Reply::Issued),
+        }
+    }
+
+    /// The signer is looked for among the trusted certificates only, whatever the reply brings along.
+    fn verify_signer(&self, received: &Received) -> Result<Digest, Error> {
+        let signer = self
+            .ca
+            .certificates()
+            .iter()
+            .find(|certificate| received.is_signer(certificate.x509()))
+            .ok_or(Error::UntrustedSigner)?;
+        received.verify(signer.x509())
+    }
+
+    fn issued(&self, envelope: &[u8], mut weaknesses: Vec<Weakness>) -> Result<Issued, Error> {
+        let recipient =
+            Certificate::from_der(&self.signer.certificate).map_err(malformed("signer"))?;
+        let (content, cipher) = envelope::open(envelope, &recipient, &self.signer.key)?;
+        match cipher {
+            Cipher::Des => weaknesses.push(Weakness::DesContent),
+            Cipher::TripleDes => weaknesses.push(Weakness::TripleDesContent),
+            _ => {}
+        }
+        let mut certificates = CaCertificate::of_pkcs7(&content).map_err(malformed("CertRep"))?;
+        let ours = self.key.spki()?;
+        let index = certificates
+            .iter()
+            .position(|certificate| {
+                *certificate
+                    .x509()
+                    .tbs_certificate()
+                    .subject_public_key_info()
+                    == ours
+            })
+            .ok_or(Error::KeyMismatch)?;
+        let certificate = certificates.remove(index);
+        weaknesses.sort_unstable();
+        weaknesses.dedup();
+        Ok(Issued {
+            certificate: certificate.der().to_vec(),
+            others: certificates
+                .iter()
+                .map(|other| other.der().to_vec())
+                .collect(),
+            weaknesses,
+        })
+    }
+}
+
+impl std::fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transaction")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The certificate RFC 8894 section 2.3 asks a new client to sign with. Its dates leave room for clocks that differ.
+fn temporary_certificate(key: &EnrollmentKey, subject: &Name) -> Result<Vec<u8>, Error> {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let now = SystemTime::now();
+    let usage = KeyUsage(KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment);
+    CertificateSpec {
+        subject: subject.clone(),
+        public_key: key.spki()?,
+        not_before: now.checked_sub(DAY).unwrap_or(now),
+        not_after: now.checked_add(7 * DAY).unwrap_or(now),
+        extensions: vec![extension(true, &usage)?],
+    }
+    .self_sign(key)
+}

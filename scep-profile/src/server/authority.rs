@@ -1,0 +1,469 @@
+use super::profile;
+use super::state::PendingRequest;
+use super::{AuthorityOptions, AuthorityState, Handled, IssuedCertificate, LeafError, Outcome};
+use crate::message::{
+    Answer, Body, CaCertificates, EnrollmentKey, Error, FailInfo, MessageType, ReceivedRequest,
+    Request, TransactionId, verify_issued,
+};
+use crate::{CaCertificate, KeySize};
+use der::{Decode, Encode};
+use mobileconfig::cms::{self, ContentInfo, SignedData, armour};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::time::SystemTime;
+use subtle::ConstantTimeEq;
+use x509_cert::Certificate;
+
+/// A certification authority: pure, so that time and transport are the caller's.
+///
+/// An example stands with [`Transaction`](crate::message::Transaction).
+pub struct Authority {
+    options: AuthorityOptions,
+    root: CaCertificate,
+    issuer: CaCertificate,
+    key: EnrollmentKey,
+    issued: Vec<IssuedCertificate>,
+    pending: Vec<PendingRequest>,
+}
+
+impl Authority {
+    /// A new authority with keys of its own. Its certificates are valid for ten years from `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when a key or certificate cannot be made, for instance for an empty organisation.
+    pub fn generate(options: AuthorityOptions, now: impl Into<SystemTime>) -> Result<Self, Error> {
+        let now = now.into();
+        let root_key = EnrollmentKey::generate(KeySize::Rsa2048)?;
+        let spec = profile::authority(
+            &options.organization,
+            "Organization Root Authority",
+            &root_key,
+            now,
+        )?;
+        let root = parse(&spec.self_sign(&root_key)?)?;
+        let (issuer, key) = if options.intermediate {
+            let key = EnrollmentKey::generate(KeySize::Rsa2048)?;
+            let spec = profile::authority(
+                &options.organization,
+                "Organization Intermediate Authority",
+                &key,
+                now,
+            )?;
+            (parse(&spec.issue(root.x509(), &root_key)?)?, key)
+        } else {
+            (root.clone(), root_key)
+        };
+        Ok(Self {
+            options,
+            root,
+            issuer,
+            key,
+            issued: Vec::new(),
+            pending: Vec::new(),
+        })
+    }
+
+    /// The authority saved earlier.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when a certificate or the key in it cannot be read, or they do not belong together.
+    pub fn from_state(state: AuthorityState) -> Result<Self, Error> {
+        let read = |pem: &str| {
+            CaCertificate::read(pem.as_bytes())
+                .map_err(|error| Error::malformed("saved certificate", error))
+        };
+        let issuer = read(&state.issuer_certificate)?;
+        let key = EnrollmentKey::from_pkcs8_pem(&state.issuer_key)?;
+        if *issuer.x509().tbs_certificate().subject_public_key_info() != key.spki()? {
+            return Err(Error::KeyMismatch);
+        }
+        Ok(Self {
+            options: state.options,
+            root: read(&state.root_certificate)?,
+            issuer,
+            key,
+            issued: state.issued,
+            pending: state.pending,
+        })
+    }
+
+    /// All that has to be kept, **with the private key and the challenge**.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Key`] when the key cannot be encoded.
+    pub fn state(&self) -> Result<AuthorityState, Error> {
+        Ok(AuthorityState {
+            options: self.options.clone(),
+            root_certificate: self.root.pem(),
+            issuer_certificate: self.issuer.pem(),
+            issuer_key: self.key.to_pkcs8_pem()?,
+            issued: self.issued.clone(),
+            pending: self.pending.clone(),
+        })
+    }
+
+    /// The root certificate in DER: the one to pin and to put into the profile.
+    #[must_use]
+    pub fn root_certificate(&self) -> &[u8] {
+        self.root.der()
+    }
+
+    /// The certificate that issues and that requests are encrypted to, in DER; the root without an intermediate.
+    #[must_use]
+    pub fn issuer_certificate(&self) -> &[u8] {
+        self.issuer.der()
+    }
+
+    /// The CA certificates in DER, the issuing one first, the root last.
+    #[must_use]
+    pub fn ca_certificates(&self) -> Vec<Vec<u8>> {
+        if self.issuer == self.root {
+            vec![self.root.der().to_vec()]
+        } else {
+            vec![self.issuer.der().to_vec(), self.root.der().to_vec()]
+        }
+    }
+
+    /// The answer to GetCACaps, `text/plain`. Lines end in LF alone: Apple's client compares a keyword with its CR.
+    #[must_use]
+    pub fn get_ca_caps(&self) -> String {
+        // strongSwan before 5.9.11 takes AES only from a server that announces SHA-384 and DES3 as well.
+        let mut caps =
+            "AES\nDES3\nSHA-256\nSHA-384\nSHA-512\nPOSTPKIOperation\nSCEPStandard\n".to_owned();
+        if self.options.legacy {
+            caps.push_str("SHA-1\n");
+        }
+        if self.options.renewal {
+            caps.push_str("Renewal\n");
+        }
+        caps
+    }
+
+    /// The answer to GetCACert: content type and body.
+    #[must_use]
+    pub fn get_ca_cert(&self) -> (&'static str, Vec<u8>) {
+        let certificates = self.ca_certificates();
+        match certificates.as_slice() {
+            [single] => (CaCertificates::SINGLE, single.clone()),
+            several => {
+                let message = SignedData::certificates_only(several)
+                    .and_then(|signed| ContentInfo::wrap(cms::oid::ID_SIGNED_DATA, &signed))
+                    .and_then(|info| info.to_der());
+                (CaCertificates::CHAIN, message.unwrap_or_default())
+            }
+        }
+    }
+
+    /// The answer to PKIOperation: a CertRep, `application/x-pki-message`.
+    pub fn pki_operation(&mut self, message: &[u8], now: impl Into<SystemTime>) -> Vec<u8> {
+        self.handle(message, now).reply
+    }
+
+    /// As [`Authority::pki_operation`], with what was decided.
+    pub fn handle(&mut self, message: &[u8], now: impl Into<SystemTime>) -> Handled {
+        let refusal = match self.decide(message, now.into()) {
+            Ok(handled) => return handled,
+            Err(refusal) => refusal,
+        };
+        let answer = Answer::refused(message, FailInfo::BadRequest);
+        Handled {
+            // Signing with a key that was checked when the authority was made does not fail.
+            reply: answer
+                .sign(self.issuer.der(), &self.key)
+                .unwrap_or_default(),
+            outcome: Outcome::Refused(refusal),
+        }
+    }
+
+    fn decide(&mut self, message: &[u8], now: SystemTime) -> Result<Handled, String> {
+        let request = Request::open(message, self.issuer.x509(), &self.key)
+            .map_err(|error| error.to_string())?;
+        let weaknesses = request.weaknesses();
+        if let (Some(weakness), false) = (weaknesses.first(), self.options.legacy) {
+            return Err(format!("the requester {weakness}"));
+        }
+        match &request.body {
+            Body::Certificate(csr) => {
+                self.authorise(&request, csr, now)?;
+                if let Some(earlier) = self.issued_in(&request.transaction_id, csr) {
+                    return self.hand_out(&request, &earlier);
+                }
+                if self.options.manual_approval {
+                    return self.hold(&request, csr);
+                }
+                self.issue(&request, csr, now)
+            }
+            Body::Poll { .. } => self.poll(&request, now),
+            Body::Named(id) if request.message_type == MessageType::GetCert => {
+                let serial = hex::encode_upper(id.serial_number.as_bytes());
+                let ours = id.issuer == *self.issuer.x509().tbs_certificate().subject();
+                let found = self
+                    .issued
+                    .iter()
+                    .find(|issued| ours && issued.serial == serial);
+                let found = found.cloned().ok_or("no such certificate")?;
+                self.hand_out(&request, &found)
+            }
+            _ => Err(format!(
+                "messageType {} is not offered",
+                request.message_type.as_str()
+            )),
+        }
+    }
+
+    fn authorise(
+        &self,
+        request: &Request,
+        csr: &ReceivedRequest,
+        now: SystemTime,
+    ) -> Result<(), String> {
+        if request.message_type == MessageType::RenewalReq {
+            if !self.options.renewal {
+                return Err("renewal is not offered".to_owned());
+            }
+            return match self.verify_leaf(&request.signer, now) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(format!("the certificate to be renewed: {error}")),
+            };
+        }
+        self.check_signer(request, csr, now)?;
+        let challenge = csr.challenge().ok_or("the request brings no challenge")?;
+        // Of equal length, so that not even the length of the secret can be measured.
+        let digest = |secret: &SecretString| Sha256::digest(secret.expose_secret());
+        if bool::from(digest(challenge).ct_eq(&digest(&self.options.challenge))) {
+            Ok(())
+        } else {
+            Err("the challenge is wrong".to_owned())
+        }
+    }
+
+    /// RFC 8894 section 2.3: the key asked for signs, or (as Apple's client renews) that of a certificate issued here.
+    /// Otherwise anyone could sign the envelope of another anew and be sent the answer.
+    fn check_signer(
+        &self,
+        request: &Request,
+        csr: &ReceivedRequest,
+        now: SystemTime,
+    ) -> Result<(), String> {
+        let signer = Certificate::from_der(&request.signer).map_err(|error| error.to_string())?;
+        if signer.tbs_certificate().subject_public_key_info() == csr.public_key()
+            || self.verify_leaf(&request.signer, now).is_ok()
+        {
+            Ok(())
+        } else {
+            Err("the message is signed by another key than the request is for".to_owned())
+        }
+    }
+
+    /// A certificate issued in the same transaction for the same key: the device missed the first answer.
+    fn issued_in(
+        &self,
+        transaction_id: &TransactionId,
+        csr: &ReceivedRequest,
+    ) -> Option<IssuedCertificate> {
+        self.issued
+            .iter()
+            .filter(|issued| issued.transaction_id == transaction_id.as_str() && !issued.revoked)
+            .find(|issued| {
+                Certificate::from_der(&issued.der()).is_ok_and(|certificate| {
+                    let tbs = certificate.tbs_certificate();
+                    tbs.subject_public_key_info() == csr.public_key()
+                        && tbs.subject() == csr.subject()
+                })
+            })
+            .cloned()
+    }
+
+    fn hold(&mut self, request: &Request, csr: &ReceivedRequest) -> Result<Handled, String> {
+        let answer = Answer::pending(request);
+        let handled = Handled {
+            reply: self.sign(&answer)?,
+            outcome: Outcome::Pending(request.transaction_id.clone()),
+        };
+        let known = |held: &PendingRequest| held.transaction_id == request.transaction_id.as_str();
+        if !self.pending.iter().any(known) {
+            self.pending.push(PendingRequest {
+                transaction_id: request.transaction_id.as_str().to_owned(),
+                request: armour::encode("CERTIFICATE REQUEST", csr.der()).into(),
+                approved: false,
+            });
+        }
+        Ok(handled)
+    }
+
+    fn poll(&mut self, request: &Request, now: SystemTime) -> Result<Handled, String> {
+        let signer = Certificate::from_der(&request.signer).map_err(|error| error.to_string())?;
+        let polled_by = signer.tbs_certificate().subject_public_key_info();
+        let id = request.transaction_id.as_str();
+        if let Some(index) = self
+            .pending
+            .iter()
+            .position(|held| held.transaction_id == id)
+        {
+            let csr = self.pending[index].parse()?;
+            if csr.public_key() != polled_by {
+                return Err("the poll is signed by another key than the request".to_owned());
+            }
+            if !self.pending[index].approved {
+                return self.hold(request, &csr);
+            }
+            let handled = self.issue(request, &csr, now)?;
+            self.pending.remove(index);
+            return Ok(handled);
+        }
+        let earlier = self
+            .issued
+            .iter()
+            .filter(|issued| issued.transaction_id == id && !issued.revoked);
+        let earlier = earlier.rev().find(|issued| {
+            Certificate::from_der(&issued.der()).is_ok_and(|certificate| {
+                certificate.tbs_certificate().subject_public_key_info() == polled_by
+            })
+        });
+        let earlier = earlier.cloned().ok_or("no such transaction")?;
+        self.hand_out(request, &earlier)
+    }
+
+    fn issue(
+        &mut self,
+        request: &Request,
+        csr: &ReceivedRequest,
+        now: SystemTime,
+    ) -> Result<Handled, String> {
+        let der = profile::leaf(csr, self.options.validity, now)
+            .and_then(|spec| spec.issue(self.issuer.x509(), &self.key))
+            .map_err(|error| error.to_string())?;
+        let certificate = parse(&der).map_err(|error| error.to_string())?;
+        let issued = IssuedCertificate {
+            serial: hex::encode_upper(
+                certificate
+                    .x509()
+                    .tbs_certificate()
+                    .serial_number()
+                    .as_bytes(),
+            ),
+            subject: certificate.subject(),
+            certificate: certificate.pem(),
+            transaction_id: request.transaction_id.as_str().to_owned(),
+            revoked: false,
+        };
+        let handled = self.hand_out(request, &issued)?;
+        self.issued.push(issued);
+        Ok(handled)
+    }
+
+    fn hand_out(&self, request: &Request, issued: &IssuedCertificate) -> Result<Handled, String> {
+        let mut certificates = vec![issued.der()];
+        certificates.extend(self.ca_certificates());
+        Ok(Handled {
+            reply: self.sign(&Answer::issued(request, certificates))?,
+            outcome: Outcome::Issued(issued.serial.clone()),
+        })
+    }
+
+    fn sign(&self, answer: &Answer) -> Result<Vec<u8>, String> {
+        answer
+            .sign(self.issuer.der(), &self.key)
+            .map_err(|error| error.to_string())
+    }
+
+    /// Approves a request that was answered PENDING; the certificate is issued at the next poll. False when there is
+    /// no such request.
+    pub fn approve(&mut self, transaction_id: &TransactionId) -> bool {
+        let held = self
+            .pending
+            .iter_mut()
+            .find(|held| held.transaction_id == transaction_id.as_str());
+        held.map(|held| held.approved = true).is_some()
+    }
+
+    /// The transactions that wait for approval.
+    pub fn pending(&self) -> impl Iterator<Item = TransactionId> {
+        self.pending
+            .iter()
+            .filter(|held| !held.approved)
+            .map(|held| TransactionId::from_text(held.transaction_id.as_str()))
+    }
+
+    /// The certificates issued, oldest first.
+    #[must_use]
+    pub fn issued(&self) -> &[IssuedCertificate] {
+        &self.issued
+    }
+
+    /// Revokes a certificate by its serial number in hex. False when there is no such certificate.
+    pub fn revoke(&mut self, serial: &str) -> bool {
+        let issued = self
+            .issued
+            .iter_mut()
+            .find(|issued| issued.serial.eq_ignore_ascii_case(serial));
+        issued.map(|issued| issued.revoked = true).is_some()
+    }
+
+    /// Replaces the challenge, as an administrator does when it has leaked. Certificates issued stay valid.
+    pub fn reset_challenge(&mut self, challenge: SecretString) {
+        self.options.challenge = challenge;
+    }
+
+    /// Whether a certificate (DER) proves enrolment at a moment: issued here, in time, not revoked. That its holder
+    /// has the key is for [`verify_signature`](crate::message::verify_signature) to show.
+    ///
+    /// # Errors
+    ///
+    /// [`LeafError`].
+    pub fn verify_leaf(
+        &self,
+        der: &[u8],
+        now: impl Into<SystemTime>,
+    ) -> Result<&IssuedCertificate, LeafError> {
+        let certificate = CaCertificate::from_der(der).map_err(|_| LeafError::Malformed)?;
+        verify_issued(der, self.issuer.x509()).map_err(|_| LeafError::NotIssuedHere)?;
+        let serial = hex::encode_upper(
+            certificate
+                .x509()
+                .tbs_certificate()
+                .serial_number()
+                .as_bytes(),
+        );
+        let issued = self.issued.iter().find(|issued| issued.serial == serial);
+        let issued = issued.ok_or(LeafError::NotIssuedHere)?;
+        let (now, (from, to)) = (now.into(), certificate.validity());
+        if now < from {
+            Err(LeafError::NotYetValid)
+        } else if now > to {
+            Err(LeafError::Expired)
+        } else if issued.revoked {
+            Err(LeafError::Revoked)
+        } else {
+            Ok(issued)
+        }
+    }
+}
+
+impl PendingRequest {
+    fn parse(&self) -> Result<ReceivedRequest, String> {
+        let blocks = armour::blocks(self.request.expose_secret().as_bytes())
+            .map_err(|error| error.to_string())?;
+        let block = blocks.first().ok_or("the held request is empty")?;
+        ReceivedRequest::from_der(&block.bytes).map_err(|error| error.to_string())
+    }
+}
+
+// Neither key nor challenge.
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority")
+            .field("issuer", &self.issuer)
+            .field("issued", &self.issued.len())
+            .field("pending", &self.pending.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn parse(der: &[u8]) -> Result<CaCertificate, Error> {
+    CaCertificate::from_der(der).map_err(|error| Error::malformed("certificate", error))
+}

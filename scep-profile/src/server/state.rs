@@ -1,0 +1,35 @@
+use super::options::secret;
+use super::{AuthorityOptions, IssuedCertificate};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// All that an [`Authority`](super::Authority) has to keep.
+///
+/// Serialised it holds **the private key and the challenge in clear**: write it with mode 0600. `Debug` masks both.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AuthorityState {
+    /// How it behaves.
+    pub options: AuthorityOptions,
+    /// The root certificate in PEM.
+    pub root_certificate: String,
+    /// The certificate that issues, in PEM; the root again without an intermediate.
+    pub issuer_certificate: String,
+    /// The key of the issuing certificate as PKCS#8 in PEM.
+    #[serde(with = "secret")]
+    pub issuer_key: SecretString,
+    /// The certificates issued, oldest first.
+    pub issued: Vec<IssuedCertificate>,
+    /// The requests that wait.
+    pub pending: Vec<PendingRequest>,
+}
+
+/// A request that waits for someone to approve it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PendingRequest {
+    pub(super) transaction_id: String,
+    /// PKCS#10 in PEM. It holds the challenge.
+    #[serde(with = "secret")]
+    pub(super) request: SecretString,
+    pub(super) approved: bool,
+}

@@ -1,0 +1,296 @@
+//! The client against the authority behind a minimal HTTP server on loopback.
+
+#![cfg(all(feature = "client", feature = "server"))]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use scep_profile::client::{Client, Enrollment, Error};
+use scep_profile::message::{self, CertificateRequest, EnrollmentKey, FailInfo};
+use scep_profile::preflight::{self, CheckSubject, Status};
+use scep_profile::server::{Authority, AuthorityOptions};
+use scep_profile::{Fingerprint, KeySize, ScepPayload, ScepUrl};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::SystemTime;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+static KEY: LazyLock<EnrollmentKey> =
+    LazyLock::new(|| EnrollmentKey::generate(KeySize::Rsa2048).unwrap());
+
+#[derive(Clone)]
+struct Server {
+    authority: Arc<Mutex<Authority>>,
+    /// GetCACaps is answered with this in place of the authority's own.
+    caps: Option<&'static str>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    async fn start(options: AuthorityOptions, caps: Option<&'static str>) -> (Self, ScepUrl) {
+        let authority = Authority::generate(options, SystemTime::now()).unwrap();
+        let server = Self {
+            authority: Arc::new(Mutex::new(authority)),
+            caps,
+            requests: Arc::default(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url =
+            ScepUrl::parse(&format!("http://{}/scep", listener.local_addr().unwrap())).unwrap();
+        let answering = server.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answering.clone().serve(stream));
+            }
+        });
+        (server, url)
+    }
+
+    async fn serve(self, mut stream: TcpStream) {
+        let mut received = Vec::new();
+        let (head, body) = loop {
+            let mut buffer = [0; 4096];
+            let len = stream.read(&mut buffer).await.unwrap();
+            received.extend_from_slice(&buffer[..len]);
+            let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else {
+                continue;
+            };
+            let head = String::from_utf8(received[..end].to_vec()).unwrap();
+            let wanted = head.lines().find_map(|line| {
+                line.to_lowercase()
+                    .strip_prefix("content-length: ")?
+                    .parse::<usize>()
+                    .ok()
+            });
+            if received.len() >= end + 4 + wanted.unwrap_or(0) {
+                break (head, received[end + 4..].to_vec());
+            }
+        };
+        let target = head.split(' ').nth(1).unwrap().to_owned();
+        self.requests
+            .lock()
+            .unwrap()
+            .push(head.lines().next().unwrap().to_owned());
+        let answer = self.answer(&target, body);
+        let status = if answer.is_some() {
+            "200 OK"
+        } else {
+            "404 Not Found"
+        };
+        let answer = answer.unwrap_or_default();
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            answer.len()
+        );
+        stream
+            .write_all(&[head.into_bytes(), answer].concat())
+            .await
+            .unwrap();
+    }
+
+    fn answer(&self, target: &str, body: Vec<u8>) -> Option<Vec<u8>> {
+        use base64::Engine as _;
+        let url = url::Url::parse(&format!("http://x{target}")).unwrap();
+        let query = |key: &str| {
+            url.query_pairs()
+                .find(|(name, _)| name == key)
+                .map(|(_, value)| value.into_owned())
+        };
+        let mut authority = self.authority.lock().unwrap();
+        match query("operation")?.as_str() {
+            "GetCACaps" if self.caps == Some("") => None,
+            "GetCACaps" => Some(
+                self.caps
+                    .map_or_else(|| authority.get_ca_caps(), str::to_owned)
+                    .into_bytes(),
+            ),
+            "GetCACert" => Some(authority.get_ca_cert().1),
+            "PKIOperation" => {
+                let message = match query("message") {
+                    Some(base64) => base64::engine::general_purpose::STANDARD
+                        .decode(base64)
+                        .unwrap(),
+                    None => body,
+                };
+                Some(authority.pki_operation(&message, SystemTime::now()))
+            }
+            _ => None,
+        }
+    }
+
+    fn pin(&self) -> Fingerprint {
+        Fingerprint::sha256_of_der(self.authority.lock().unwrap().root_certificate()).unwrap()
+    }
+}
+
+fn options() -> AuthorityOptions {
+    AuthorityOptions::new("Acme", "right".into())
+}
+
+#[tokio::test]
+async fn enrols_by_post_or_by_get_as_the_server_announces() {
+    for (caps, method) in [
+        (None, "POST"),
+        (Some("AES\nSHA-256\n"), "GET"),
+        (Some(""), "GET"),
+    ] {
+        let (server, url) = Server::start(options(), caps).await;
+        let request = CertificateRequest::new("CN=cert".parse().unwrap()).challenge("right".into());
+        let enrollment = Client::new(url)
+            .unwrap()
+            .enroll(&KEY, &request, &server.pin())
+            .await
+            .unwrap();
+        assert!(matches!(enrollment, Enrollment::Issued(_)));
+        let requests = server.requests.lock().unwrap();
+        assert!(
+            requests
+                .last()
+                .unwrap()
+                .starts_with(&format!("{method} /scep?operation=PKIOperation"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_payload_is_enrolled_as_a_mac_would() {
+    let (server, url) = Server::start(options().intermediate(true), None).await;
+    let payload = ScepPayload::new(url, "right".into())
+        .name("RA 1")
+        .ca_fingerprint(server.pin());
+    let issued = Client::enroll_payload(&payload, &KEY).await.unwrap();
+    let authority = server.authority.lock().unwrap();
+    authority
+        .verify_leaf(&issued.certificate, SystemTime::now())
+        .unwrap();
+    assert!(
+        server.requests.lock().unwrap()[0]
+            .starts_with("GET /scep?operation=GetCACaps&message=RA+1 ")
+    );
+}
+
+#[tokio::test]
+async fn without_a_fingerprint_nothing_is_sent() {
+    let (server, url) = Server::start(options(), None).await;
+    let error = Client::enroll_payload(&ScepPayload::new(url, "right".into()), &KEY)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::NoFingerprint));
+    assert_eq!(server.requests.lock().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn with_another_fingerprint_no_request_is_sent() {
+    let (server, url) = Server::start(options(), None).await;
+    let payload = ScepPayload::new(url, "right".into())
+        .ca_fingerprint(Fingerprint::from_bytes(&[1; 32]).unwrap());
+    let error = Client::enroll_payload(&payload, &KEY).await.unwrap_err();
+    assert!(
+        matches!(error, Error::Message(message::Error::CaMismatch { .. })),
+        "{error}"
+    );
+    assert!(
+        !server
+            .requests
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|line| line.contains("PKIOperation"))
+    );
+}
+
+#[tokio::test]
+async fn approval_by_hand_is_polled_for() {
+    let (server, url) = Server::start(options().manual_approval(true), None).await;
+    let payload = ScepPayload::new(url.clone(), "right".into())
+        .ca_fingerprint(server.pin())
+        .retries(2)
+        .retry_delay(0);
+    let error = Client::enroll_payload(&payload, &KEY).await.unwrap_err();
+    let Error::StillPending { transaction_id } = error else {
+        panic!("{error}")
+    };
+    assert!(server.authority.lock().unwrap().approve(&transaction_id));
+    let client = Client::new(url).unwrap();
+    let request = CertificateRequest::from_payload(&payload);
+    let Enrollment::Pending(pending) = client.enroll(&KEY, &request, &server.pin()).await.unwrap()
+    else {
+        panic!()
+    };
+    assert!(matches!(
+        client.poll(pending).await.unwrap(),
+        Enrollment::Issued(_)
+    ));
+}
+
+#[tokio::test]
+async fn preflight_passes_and_proves_the_challenge() {
+    let (server, url) = Server::start(options().intermediate(true), None).await;
+    let payload = ScepPayload::new(url, "right".into()).ca_fingerprint(server.pin());
+    let report = preflight::check(&payload).await;
+    assert!(report.passed(), "{report}");
+    assert_eq!(
+        report.check(CheckSubject::Enrollment).unwrap().status,
+        Status::Skipped
+    );
+    assert_eq!(server.authority.lock().unwrap().issued().len(), 0);
+    let report = preflight::check_and_enroll(&payload).await;
+    assert!(
+        report
+            .checks
+            .iter()
+            .all(|check| check.status == Status::Passed),
+        "{report}"
+    );
+    assert_eq!(server.authority.lock().unwrap().issued().len(), 1);
+}
+
+#[tokio::test]
+async fn preflight_names_what_is_wrong_and_the_mend_but_never_the_challenge() {
+    let (server, url) = Server::start(options(), Some("DES3\n")).await;
+    let payload = ScepPayload::new(url, "hunter2".into());
+    let report = preflight::check_and_enroll(&payload).await;
+    assert_eq!(
+        report.check(CheckSubject::Capabilities).unwrap().status,
+        Status::Warning
+    );
+    assert_eq!(
+        report.check(CheckSubject::Fingerprint).unwrap().status,
+        Status::Failed
+    );
+    assert!(
+        report.to_string().contains(&server.pin().colon_hex()),
+        "{report}"
+    );
+
+    let (server, url) = Server::start(options(), None).await;
+    let payload = ScepPayload::new(url, "hunter2".into()).ca_fingerprint(server.pin());
+    let report = preflight::check_and_enroll(&payload).await;
+    let refused = report.check(CheckSubject::Enrollment).unwrap();
+    assert_eq!(refused.status, Status::Failed);
+    assert!(
+        refused
+            .mend
+            .as_ref()
+            .unwrap()
+            .contains("compare the secret"),
+        "{report}"
+    );
+    for text in [
+        report.to_string(),
+        format!("{report:?}"),
+        serde_json::to_string(&report).unwrap(),
+    ] {
+        assert!(!text.contains("hunter2"));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_arrives_as_its_reason() {
+    let (server, url) = Server::start(options(), None).await;
+    let payload = ScepPayload::new(url, "wrong".into()).ca_fingerprint(server.pin());
+    match Client::enroll_payload(&payload, &KEY).await.unwrap_err() {
+        Error::Message(message::Error::Refused { fail_info, .. }) => {
+            assert_eq!(fail_info, FailInfo::BadRequest);
+        }
+        other => panic!("{other}"),
+    }
+}
