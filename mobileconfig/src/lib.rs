@@ -10,11 +10,15 @@ mod error;
 mod fields;
 mod identity;
 mod keys;
+#[cfg(feature = "lint")]
+pub mod lint;
 mod payload;
 mod payloads;
 mod profile;
 mod read;
 mod redact;
+#[cfg(feature = "lint")]
+pub mod schema;
 mod write;
 
 pub use builder::ProfileBuilder;
@@ -22,6 +26,9 @@ pub use compare::{Ignore, semantic_eq};
 pub use content::PayloadContent;
 pub use error::Error;
 pub use identity::deterministic_uuid;
+#[cfg(feature = "lint")]
+#[doc(inline)]
+pub use lint::lint;
 pub use payload::Payload;
 pub use payloads::{
     acme, associated_domains, certificate, extensible_sso, identity_preference,

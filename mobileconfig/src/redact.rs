@@ -116,7 +116,16 @@ const SECRET_NAMES: [&str; 8] = [
 ];
 
 /// Keys whose name holds one of [`SECRET_NAMES`] and whose value is no secret.
-const INNOCENT: [&str; 1] = ["TokenToUserMapping"];
+const INNOCENT: [&str; 8] = [
+    "OAuthTokenRequestURL",
+    "PasscodeType",
+    "SafariPasswordAutoFillDomains",
+    "SafariPasswordAutoFillDomainsItem",
+    "TokenToUserMapping",
+    "XAuthPasswordEncryption",
+    "passwordContentDescription",
+    "passwordContentRegex",
+];
 
 /// Secrets whose key name does not tell: `PayloadType` and key.
 const SECRET_KEYS: [(&str, &str); 2] = [
@@ -134,11 +143,16 @@ struct Around<'a> {
 
 impl Around<'_> {
     fn is_secret(self) -> bool {
-        let name = self.key.to_lowercase();
         self.secret
             || SECRET_KEYS.contains(&(self.payload_type, self.key))
-            || !INNOCENT.contains(&self.key) && SECRET_NAMES.iter().any(|part| name.contains(part))
+            || has_secret_name(self.key)
     }
+}
+
+/// True if a key's name says that its value is a secret.
+pub(crate) fn has_secret_name(key: &str) -> bool {
+    let name = key.to_lowercase();
+    !INNOCENT.contains(&key) && SECRET_NAMES.iter().any(|part| name.contains(part))
 }
 
 fn mask(value: &Value, around: Around<'_>) -> Value {

@@ -1,0 +1,144 @@
+//! Secrets that everyone who has the file can read, and variables that a signature keeps from being filled in.
+
+use std::sync::OnceLock;
+
+use plist::Value;
+use regex_lite::Regex;
+
+use super::{Code, Finding, Findings, Rule, Subject, codes, codes_of};
+use crate::redact::has_secret_name;
+
+pub(super) struct Secrets;
+
+impl Rule for Secrets {
+    fn codes(&self) -> Vec<Code> {
+        codes_of![SECRET_IN_CLEAR, VARIABLE_IN_SIGNED]
+    }
+
+    fn check(&self, subject: &Subject<'_>, findings: &mut Findings) {
+        let signed = subject.target().signed;
+        for payload in subject.payloads() {
+            for (key, value) in payload.keys() {
+                search(key, value, payload.path_to(key), signed, findings);
+            }
+        }
+        if signed {
+            for (key, value) in subject.profile() {
+                if let Value::String(text) = value {
+                    variable(text, key.clone(), findings);
+                }
+            }
+        }
+    }
+}
+
+fn search(key: &str, value: &Value, path: String, signed: bool, findings: &mut Findings) {
+    match value {
+        Value::Dictionary(dictionary) => {
+            for (key, value) in dictionary {
+                search(key, value, format!("{path}.{key}"), signed, findings);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                search(key, item, format!("{path}[{index}]"), signed, findings);
+            }
+        }
+        Value::String(text) => {
+            let server_fills_in = has_server_variable(text);
+            if has_secret_name(key) && !text.is_empty() && !server_fills_in {
+                secret(key, path, findings);
+            } else if signed {
+                variable(text, path, findings);
+            }
+        }
+        Value::Data(bytes) if has_secret_name(key) && !bytes.is_empty() => {
+            secret(key, path, findings);
+        }
+        _ => {}
+    }
+}
+
+fn secret(key: &str, path: String, findings: &mut Findings) {
+    if findings.is_reported(&path) {
+        return;
+    }
+    findings.add(Finding::new(
+        codes::SECRET_IN_CLEAR,
+        path,
+        format!("{key} can be read by everyone who has the file, or may read it on the MDM server; a signature does not hide it"),
+        "keep the file from others and out of version control, encrypt the payloads for the device, or let the MDM \
+         server fill the secret in",
+    ));
+}
+
+fn variable(text: &str, path: String, findings: &mut Findings) {
+    if has_server_variable(text) {
+        findings.add(Finding::new(
+            codes::VARIABLE_IN_SIGNED,
+            path,
+            "a server that fills in the variable in this text breaks the signature, and one that does not, sends the variable itself",
+            "leave the signing to the MDM server, or write the value",
+        ));
+    }
+}
+
+/// True if a text has a variable in it that an MDM server fills in: `$NAME`, `${NAME}`, `%Name%`, `{{name}}`. The
+/// variables that the device itself fills in are not meant.
+fn has_server_variable(text: &str) -> bool {
+    static VARIABLE: OnceLock<Option<Regex>> = OnceLock::new();
+    let pattern = r"\$\{?[A-Z][A-Z0-9_]{2,}\}?|%([A-Za-z][A-Za-z_]*)%|\{\{[^{}]+\}\}";
+    let Some(variable) = VARIABLE.get_or_init(|| Regex::new(pattern).ok()) else {
+        return false;
+    };
+    variable.captures_iter(text).any(|found| {
+        found
+            .get(1)
+            .is_none_or(|name| !BY_THE_DEVICE.contains(&name.as_str()))
+    })
+}
+
+/// What macOS fills in itself in subjects and alternative names.
+const BY_THE_DEVICE: [&str; 12] = [
+    "SerialNumber",
+    "ComputerName",
+    "HostName",
+    "LocalHostName",
+    "HardwareUUID",
+    "MACAddress",
+    "AD_ComputerID",
+    "AD_Domain",
+    "AD_DomainForestName",
+    "AD_DomainGuid",
+    "AD_DomainNameDNS",
+    "AD_KerberosID",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_of_the_server_is_told_from_one_of_the_device() {
+        for text in [
+            "$UDID",
+            "a-${SERIAL}-b",
+            "CN=%JumpCloudSystemID%",
+            "{{deviceid}}",
+            "$FLEET_VAR_NDES_SCEP_CHALLENGE",
+        ] {
+            assert!(has_server_variable(text), "{text}");
+        }
+        for text in [
+            "",
+            "100%",
+            "%SerialNumber%",
+            "a$b",
+            "$5",
+            "%AD_ComputerID%",
+            "50% off, 20% on",
+        ] {
+            assert!(!has_server_variable(text), "{text}");
+        }
+    }
+}
