@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use tokio::time::Instant;
 
 use crate::{RateLimitHeaders, retry};
@@ -76,8 +76,10 @@ impl Budget {
         }) else {
             return;
         };
-        // A concurrency limit answers limit 0: it says nothing of a window.
-        if limit == 0 {
+        // A concurrency limit answers limit 0: it says nothing of a window. Nor is the window the reason where the
+        // server names a wait of its own.
+        let names_a_wait = answer.is_some_and(|headers| headers.contains_key(header::RETRY_AFTER));
+        if limit == 0 || names_a_wait {
             return;
         }
         let ends = now + left;

@@ -126,7 +126,7 @@ async fn a_429_of_any_method_waits_for_the_reset_by_the_servers_date() {
 
 #[tokio::test]
 async fn retry_after_goes_before_the_reset() {
-    let answer = limited(429, 10, 5, 41).insert_header("retry-after", "7");
+    let answer = limited(429, 10, 0, 41).insert_header("retry-after", "7");
     let server = server(vec![answer, status(200)]).await;
     let clock = MockClock::new();
     let transport = transport(&server.uri(), clock.clone(), Retry::default());
