@@ -154,7 +154,7 @@ impl UndoRecord {
                 | Undo::PolicyBound { policy, .. }
                 | Undo::PolicyUnbound { policy, .. } => {
                     if desired.profile_named(policy).is_none() {
-                        let bytes = self.profiles.get(policy).map(|bytes| bytes.expose_secret());
+                        let bytes = self.profiles.get(policy).map(ExposeSecret::expose_secret);
                         let bytes = bytes.unwrap_or_default();
                         desired = desired.profile(DesiredProfile::new(policy, bytes));
                     }

@@ -59,7 +59,7 @@ struct Back<'a> {
 }
 
 impl Back<'_> {
-    fn changed(&mut self, object: String) {
+    fn changed(&mut self, object: &str) {
         self.problems.push(format!(
             "{object}: it is no longer what the plan made of it; look at the change and undo it by hand"
         ));
@@ -110,7 +110,7 @@ impl Back<'_> {
         };
         let stored = Stored::new(&found.policy, template);
         if !stored.is_of(provenance) {
-            return self.changed(format!("policy `{policy}`"));
+            return self.changed(&format!("policy `{policy}`"));
         }
         self.steps.push(Step::DeletePolicy {
             policy: policy.to_owned(),
@@ -137,7 +137,7 @@ impl Back<'_> {
         let object = format!("policy `{policy}`");
         let found = policy_of(self.observed, policy).filter(|found| found.policy.id == *id);
         let Some(found) = found else {
-            return self.changed(object);
+            return self.changed(&object);
         };
         let stored = Stored::new(&found.policy, template);
         let mark = stored.mark(self.key);
@@ -145,7 +145,7 @@ impl Back<'_> {
             return self.unchanged.push(object);
         }
         if !stored.is_of(provenance) {
-            return self.changed(object);
+            return self.changed(&object);
         }
         let bytes = self.record.profiles.get(policy);
         match (profile, bytes) {
@@ -228,7 +228,7 @@ impl Back<'_> {
                     observed,
                 });
             }
-            _ => self.changed(format!("software `{software}`")),
+            _ => self.changed(&format!("software `{software}`")),
         }
     }
 
@@ -256,7 +256,7 @@ impl Back<'_> {
                         .push(format!("{object}: give the package that was there before"));
                 }
             }
-            _ => self.changed(object),
+            _ => self.changed(&object),
         }
     }
 
