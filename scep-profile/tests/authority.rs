@@ -114,6 +114,18 @@ fn a_registration_authority_may_not_appoint_the_next_ca() {
 }
 
 #[test]
+fn a_key_whose_certificate_has_expired_or_was_revoked_is_given_a_new_one() {
+    let mut authority = authority(|options| options);
+    let now = SystemTime::now();
+    let first = enroll(&mut authority).certificate;
+    let (_, message) = begin(&authority);
+    authority.pki_operation(&message, now + Duration::from_secs(366 * 86_400));
+    assert_eq!(authority.issued().len(), 2);
+    assert!(authority.revoke_at(&hex::encode(serial(&first)), now));
+    assert!(enroll(&mut authority).certificate != first);
+}
+
+#[test]
 fn a_rejected_request_is_refused_at_the_next_poll() {
     let mut authority = authority(|options| options.manual_approval(true));
     let now = SystemTime::now();
@@ -189,11 +201,18 @@ fn the_next_ca_is_announced_by_the_present_one_and_then_takes_over() {
     assert!(!authority.roll_over());
     assert_eq!(trusted(&authority), next);
     let after = enroll(&mut authority).certificate;
-    assert_ne!(before, after);
+    assert!(before != after);
     for leaf in [&before, &after] {
         authority.verify_leaf(leaf, now).unwrap();
     }
     let year = Duration::from_secs(366 * 86_400);
+    // Each list answers for the certificates of its own CA.
+    let list = |authority: &Authority| authority.crl(now).unwrap().len();
+    let empty = list(&authority);
+    assert!(authority.revoke_at(&hex::encode(serial(&before)), now));
+    assert_eq!(list(&authority), empty);
+    assert!(authority.revoke_at(&hex::encode(serial(&after)), now));
+    assert!(list(&authority) > empty);
     let expired = authority.verify_leaf(&before, now + year);
     assert_eq!(expired, Err(LeafError::Expired));
 }

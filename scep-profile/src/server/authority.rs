@@ -39,7 +39,7 @@ impl Authority {
     /// [`Error`] when a key or certificate cannot be made, for instance for an empty organisation.
     pub fn generate(options: AuthorityOptions, now: impl Into<SystemTime>) -> Result<Self, Error> {
         Ok(Self {
-            chain: Chain::generate(&options, now.into())?,
+            chain: Chain::generate(&options, 1, now.into())?,
             options,
             next: None,
             former: Vec::new(),
@@ -168,7 +168,7 @@ impl Authority {
         match &request.body {
             Body::Certificate(csr) => {
                 self.authorise(&request, csr, signer)?;
-                if let Some(earlier) = self.issued_in(&request.transaction_id, csr) {
+                if let Some(earlier) = self.issued_in(&request.transaction_id, csr, now) {
                     return self.hand_out(&request, &earlier);
                 }
                 if self.options.manual_approval {
@@ -228,21 +228,26 @@ impl Authority {
         }
     }
 
-    /// A certificate issued in the same transaction for the same key: the device missed the first answer.
+    /// A certificate issued in the same transaction for the same key: the device missed the first answer. One that has
+    /// expired, was revoked or is of a former CA is no answer any more.
     fn issued_in(
         &self,
         transaction_id: &TransactionId,
         csr: &ReceivedRequest,
+        now: SystemTime,
     ) -> Option<IssuedCertificate> {
         self.issued
             .iter()
-            .filter(|issued| issued.transaction_id == transaction_id.as_str() && !issued.revoked)
+            .filter(|issued| issued.transaction_id == transaction_id.as_str())
             .find(|issued| {
-                Certificate::from_der(&issued.der()).is_ok_and(|certificate| {
+                let der = issued.der();
+                let same = Certificate::from_der(&der).is_ok_and(|certificate| {
                     let tbs = certificate.tbs_certificate();
                     tbs.subject_public_key_info() == csr.public_key()
                         && tbs.subject() == csr.subject()
-                })
+                });
+                same && self.verify_leaf(&der, now).is_ok()
+                    && verify_issued(&der, self.chain.issuer.x509()).is_ok()
             })
             .cloned()
     }

@@ -18,23 +18,32 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    pub(super) fn generate(options: &AuthorityOptions, now: SystemTime) -> Result<Self, Error> {
+    /// The chain of this number among those of one authority, from 1. It stands in the names from 2 on: two CAs of one
+    /// name could not be told apart.
+    pub(super) fn generate(
+        options: &AuthorityOptions,
+        number: usize,
+        now: SystemTime,
+    ) -> Result<Self, Error> {
         let organization = &options.organization;
+        let name = |role: &str| match number {
+            0 | 1 => format!("Organization {role} Authority"),
+            later => format!("Organization {role} Authority {later}"),
+        };
         let new_key = || EnrollmentKey::generate(KeySize::Rsa2048);
         let root_key = new_key()?;
-        let spec = profile::authority(organization, "Organization Root Authority", &root_key, now)?;
+        let spec = profile::authority(organization, &name("Root"), &root_key, now)?;
         let root = parse(&spec.self_sign(&root_key)?)?;
         let (issuer, issuer_key) = if options.intermediate {
             let key = new_key()?;
-            let name = "Organization Intermediate Authority";
-            let spec = profile::authority(organization, name, &key, now)?;
+            let spec = profile::authority(organization, &name("Intermediate"), &key, now)?;
             (parse(&spec.issue(root.x509(), &root_key)?)?, key)
         } else {
             (root.clone(), root_key)
         };
         let registration = if options.registration_authority {
             let key = new_key()?;
-            let spec = profile::registration(organization, &key, now)?;
+            let spec = profile::registration(organization, &name("Registration"), &key, now)?;
             let certificate = parse(&spec.issue(issuer.x509(), &issuer_key)?)?;
             Some((certificate, key))
         } else {

@@ -52,15 +52,11 @@ pub(super) fn leaf(
 /// The certificate of a registration authority: it signs replies and decrypts requests, and is no CA.
 pub(super) fn registration(
     organization: &str,
+    common_name: &str,
     key: &EnrollmentKey,
     now: SystemTime,
 ) -> Result<CertificateSpec, Error> {
-    let mut spec = authority(
-        organization,
-        "Organization Registration Authority",
-        key,
-        now,
-    )?;
+    let mut spec = authority(organization, common_name, key, now)?;
     let basic = BasicConstraints {
         ca: false,
         path_len_constraint: None,

@@ -12,7 +12,8 @@ impl Authority {
     ///
     /// As [`Authority::generate`].
     pub fn prepare_next(&mut self, now: impl Into<SystemTime>) -> Result<(), Error> {
-        self.next = Some(Chain::generate(&self.options, now.into())?);
+        let number = self.former.len() + 2;
+        self.next = Some(Chain::generate(&self.options, number, now.into())?);
         Ok(())
     }
 
