@@ -112,6 +112,8 @@ pub(super) fn verify(
                 }
             },
         };
+    #[cfg(test)]
+    counted::verification();
     let refused = || Error::BadSignature { of };
     let public_key = key.to_der().map_err(|_| refused())?;
     // A key of another type or below 2048 bits fails here as well.
@@ -287,6 +289,24 @@ impl Cipher {
                 .decrypt_padded_vec::<Pkcs7>(content)
                 .map_err(|_| failed()),
         }
+    }
+}
+
+/// What the refusals are compared by: the verifications each of them costs.
+#[cfg(test)]
+pub(super) mod counted {
+    use std::cell::Cell;
+
+    thread_local!(static VERIFICATIONS: Cell<u32> = const { Cell::new(0) });
+
+    pub(super) fn verification() {
+        VERIFICATIONS.with(|count| count.set(count.get() + 1));
+    }
+
+    /// How many there were on this thread since the last call.
+    #[cfg(feature = "server")]
+    pub(in super::super) fn take() -> u32 {
+        VERIFICATIONS.with(Cell::take)
     }
 }
 

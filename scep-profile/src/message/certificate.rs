@@ -93,6 +93,22 @@ pub(crate) fn verify_issued(certificate: &[u8], issuer: &Certificate) -> Result<
         )
 }
 
+/// Checks that a revocation list (DER) is signed by a certificate's key.
+pub(super) fn verify_crl(crl: &[u8], issuer: &Certificate) -> Result<Digest, Error> {
+    Signed::from_der(crl)
+        .map_err(malformed("revocation list"))?
+        .verify(
+            issuer.tbs_certificate().subject_public_key_info(),
+            "revocation list",
+        )
+}
+
+/// A revocation list in DER.
+#[cfg(feature = "server")]
+pub(crate) fn sign_crl<T: Encode>(tbs: &T, key: &EnrollmentKey) -> Result<Vec<u8>, Error> {
+    Signed::sign(tbs, key, "revocation list")
+}
+
 /// `TBSCertificate` (RFC 5280 section 4.1.2) of version 3.
 #[derive(Sequence)]
 struct Tbs {
@@ -183,7 +199,7 @@ pub(crate) fn extension<T: AssociatedOid + Encode>(
 }
 
 /// Method 1 of RFC 5280 section 4.2.1.2.
-fn key_identifier(key: &SubjectPublicKeyInfoOwned) -> Result<OctetString, Error> {
+pub(crate) fn key_identifier(key: &SubjectPublicKeyInfoOwned) -> Result<OctetString, Error> {
     OctetString::new(Sha1::digest(key.subject_public_key.raw_bytes()).to_vec())
         .map_err(malformed("key identifier"))
 }

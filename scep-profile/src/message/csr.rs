@@ -247,10 +247,22 @@ impl ReceivedRequest {
     ///
     /// [`Error::Malformed`], [`Error::Unsupported`] or [`Error::BadSignature`].
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        let request = Self::parse(der)?;
+        request.verify()?;
+        Ok(request)
+    }
+
+    /// The signature of a parsed request.
+    pub(super) fn verify(&self) -> Result<(), Error> {
+        let signed = Signed::from_der(&self.der).map_err(malformed("request"))?;
+        signed.verify(&self.public_key, "request").map(drop)
+    }
+
+    /// A request whose signature is still to be verified.
+    pub(super) fn parse(der: &[u8]) -> Result<Self, Error> {
         let part = "request";
         let signed = Signed::from_der(der).map_err(malformed(part))?;
         let info: RequestInfo = signed.tbs.decode_as().map_err(malformed(part))?;
-        signed.verify(&info.public_key, part)?;
         let attribute = |oid| {
             info.attributes
                 .as_ref()

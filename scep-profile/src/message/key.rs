@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use spki::SubjectPublicKeyInfoOwned;
 use std::fmt;
 use std::sync::Arc;
+use subtle::{Choice, ConditionallySelectable};
 use zeroize::Zeroizing;
 
 use super::Digest;
@@ -182,10 +183,14 @@ impl EnrollmentKey {
             what: "the system gives no random numbers",
         })?;
         let mut buffer = Zeroizing::new(vec![0; self.0.decrypting.min_output_size()]);
-        if let Ok(unwrapped) = self.0.decrypting.decrypt(encrypted, &mut buffer)
-            && unwrapped.len() == len
-        {
-            key.copy_from_slice(unwrapped);
+        let stand_in = Zeroizing::new(vec![0; len]);
+        let (good, unwrapped) = match self.0.decrypting.decrypt(encrypted, &mut buffer) {
+            Ok(unwrapped) if unwrapped.len() == len => (1, &*unwrapped),
+            _ => (0, stand_in.as_slice()),
+        };
+        // The same bytes are touched either way.
+        for (byte, unwrapped) in key.iter_mut().zip(unwrapped) {
+            byte.conditional_assign(unwrapped, Choice::from(good));
         }
         Ok(key)
     }
