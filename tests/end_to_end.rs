@@ -135,6 +135,7 @@ async fn the_first_run_writes_what_is_needed_in_the_safe_order_and_the_second_ru
     );
     bodies_are_right(&world, &written);
     log_agrees(&world, &report);
+    denial_was_predicted_before_it_was_made(&world, &report).await;
 
     let (report, requests) = world.run().await;
     assert_eq!(report.changes, 0);
@@ -255,6 +256,82 @@ fn log_agrees(world: &World, report: &Report) {
     assert_eq!(enrolments, 4);
 }
 
+/// The System Log itself, not the report: before the catch-all's write it let the unmanaged Mac in, after it no more.
+async fn denial_was_predicted_before_it_was_made(world: &World, report: &Report) {
+    for mac in &report.macs {
+        let before = mac.before.as_ref().unwrap();
+        if mac.in_group {
+            assert!(before.managed_success > 0, "{mac:?}");
+        } else {
+            assert!(before.predicted_denial > 0 && before.denied == 0, "{mac:?}");
+        }
+    }
+    let sandbox = world.embedded.sandbox();
+    let closed = sandbox
+        .requests()
+        .iter()
+        .rfind(|request| request.is_write())
+        .unwrap()
+        .at;
+    let events: Vec<Value> = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .get(format!("{}/api/v1/logs?limit=1000", sandbox.okta_url()))
+        .header("authorization", format!("SSWS {}", CANARIES[0].1))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let decisions = |device: &str, after: bool, result: &str, rule: &str| {
+        let of = |event: &&Value| {
+            let at: jiff::Timestamp = event["published"].as_str().unwrap().parse().unwrap();
+            let targets = event["target"].as_array().unwrap();
+            event["eventType"] == "policy.evaluate_sign_on"
+                && event["device"]["id"] == device
+                && (at > closed) == after
+                && event["outcome"]["result"] == result
+                && targets
+                    .iter()
+                    .any(|target| target["type"] == "Rule" && target["id"] == rule)
+        };
+        events.iter().filter(of).count()
+    };
+    let rules = &report.rules;
+    for mac in &report.macs {
+        let device = mac.okta_device.as_deref().unwrap();
+        if mac.in_group {
+            for after in [false, true] {
+                assert!(
+                    decisions(device, after, "ALLOW", &rules.managed) > 0,
+                    "{after} {mac:?}"
+                );
+            }
+        } else {
+            assert!(
+                decisions(device, false, "ALLOW", &rules.catch_all) > 0,
+                "{mac:?}"
+            );
+            assert_eq!(
+                decisions(device, false, "DENY", &rules.catch_all),
+                0,
+                "{mac:?}"
+            );
+            assert!(
+                decisions(device, true, "DENY", &rules.catch_all) > 0,
+                "{mac:?}"
+            );
+            assert_eq!(
+                decisions(device, true, "ALLOW", &rules.catch_all),
+                0,
+                "{mac:?}"
+            );
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_admins_catch_all_edit_in_between_is_kept() {
     let world = World::start().await;
@@ -317,6 +394,35 @@ async fn the_orgs_default_enrolment_policy_is_edited_only_when_asked() {
     let (report, requests) = world.run().await;
     assert_eq!(report.changes, 0);
     assert_eq!(writes(&requests), Vec::<&RecordedRequest>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_managed_mac_that_is_kept_out_is_named_and_the_job_does_not_end_well() {
+    let mut world = World::start().await;
+    world.run().await;
+    let name = {
+        let mut state = world.embedded.sandbox().shared().world();
+        let mac = &mut state.fleet.macs[0];
+        mac.profiles.clear();
+        mac.name.clone()
+    };
+    // Its next sign-ins come without a certificate; the earlier ones prove nothing any more.
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    world.blueprint.wait.timeout = std::time::Duration::from_secs(2);
+    let tenants = Tenants::sandbox(&world.blueprint, world.embedded.sandbox()).unwrap();
+    let job = Job::new(
+        world.blueprint.clone(),
+        tenants,
+        Output::new(world.folder.path()),
+    );
+    let error = job.run(&Silent, |_| {}).await.unwrap_err();
+    assert_eq!(error.exit_code(), 1);
+    assert!(
+        error
+            .to_string()
+            .contains(&format!("{name} fell to the catch-all")),
+        "{error}"
+    );
 }
 
 /// The ids in the last write of a run that closed a catch-all.

@@ -1,6 +1,6 @@
 //! The header names in which servers differ. The transport knows no vendor: each client hands it its dialect.
 
-use http::HeaderName;
+use http::{HeaderName, Method};
 
 /// The header names that one vendor uses for request ids, rate limits and retries.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Dialect {
     pub retry_count: Option<HeaderName>,
     /// The `User-Agent` to send.
     pub user_agent: String,
+    /// Which rate limit a request counts against, by method and path: requests of one name share one.
+    pub bucket: fn(&Method, &str) -> String,
 }
 
 /// The names of the three rate-limit headers.
@@ -37,6 +39,11 @@ impl Dialect {
             retry_for: None,
             retry_count: None,
             user_agent: user_agent.into(),
+            bucket: one_bucket,
         }
     }
+}
+
+fn one_bucket(_method: &Method, _path: &str) -> String {
+    String::new()
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod budget;
+mod clock;
 mod credentials;
 mod dialect;
 mod failure;
@@ -12,6 +14,7 @@ mod response;
 mod retry;
 mod transport;
 
+pub use clock::{Clock, RuntimeClock};
 pub use credentials::{Credentials, CredentialsError, HeaderCredentials};
 pub use dialect::{Dialect, RateLimitHeaders};
 pub use failure::{Failure, FailureKind};

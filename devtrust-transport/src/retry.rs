@@ -143,12 +143,18 @@ fn asked_wait(headers: &HeaderMap, names: Option<&RateLimitHeaders>) -> Option<D
         if number(headers, &names.limit) == Some(0) {
             return None;
         }
-        let reset = SystemTime::UNIX_EPOCH + Duration::from_secs(number(headers, &names.reset)?);
-        let left = reset
-            .duration_since(server_time(headers))
-            .unwrap_or_default();
-        Some(left + Duration::from_secs(1))
+        until_reset(headers, names)
     })
+}
+
+/// The time to the end of the window by the server's own clock, and one second more.
+pub(crate) fn until_reset(headers: &HeaderMap, names: &RateLimitHeaders) -> Option<Duration> {
+    let reset =
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(number(headers, &names.reset)?))?;
+    let left = reset
+        .duration_since(server_time(headers))
+        .unwrap_or_default();
+    Some(left + Duration::from_secs(1))
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -169,7 +175,7 @@ fn server_time(headers: &HeaderMap) -> SystemTime {
         .unwrap_or_else(SystemTime::now)
 }
 
-fn number(headers: &HeaderMap, name: &http::HeaderName) -> Option<u64> {
+pub(crate) fn number(headers: &HeaderMap, name: &http::HeaderName) -> Option<u64> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 

@@ -9,8 +9,8 @@ use tracing::Instrument as _;
 use url::Url;
 
 use crate::{
-    Credentials, Decision, Dialect, Failure, FailureKind, Origin, Outcome, Request, Response,
-    Retry, failure::origin_text,
+    Clock, Credentials, Decision, Dialect, Failure, FailureKind, Origin, Outcome, Request,
+    Response, Retry, RuntimeClock, budget::Budget, failure::origin_text,
 };
 
 /// Time-outs and sizes.
@@ -22,7 +22,7 @@ pub struct Limits {
     pub attempt_timeout: Duration,
     /// The largest body read, in bytes. Default 32 MiB.
     pub max_body: usize,
-    /// How many requests run at the same time. Default 8.
+    /// How many requests run at the same time against this host. Default 8.
     pub concurrency: usize,
 }
 
@@ -47,6 +47,8 @@ pub struct Transport {
     retry: Retry,
     limits: Limits,
     permits: Arc<Semaphore>,
+    budget: Arc<Budget>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Transport {
@@ -76,7 +78,16 @@ impl Transport {
             retry,
             permits: Arc::new(Semaphore::new(limits.concurrency.max(1))),
             limits,
+            budget: Arc::default(),
+            clock: Arc::new(RuntimeClock),
         })
+    }
+
+    /// The same transport on another clock, for tests that must not wait.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// The origin that this transport talks to.
@@ -86,26 +97,44 @@ impl Transport {
 
     /// Sends `request`, again where [`Retry`] says so, and returns a success (2xx).
     ///
+    /// A request whose rate limit is nearly used up waits for the next window before it is sent. The span `request`
+    /// carries method, path, attempts, status and request id: no query, no header, no body.
+    ///
     /// # Errors
     /// A [`Failure`] for every other status, for no or no complete answer, for a link away from the origin.
     pub async fn send(&self, request: &Request) -> Result<Response, Failure> {
-        let span =
-            tracing::debug_span!("request", method = %request.method(), path = request.path());
-        self.send_in_span(request).instrument(span).await
+        let span = tracing::debug_span!(
+            "request",
+            method = %request.method(),
+            path = request.path(),
+            attempts = tracing::field::Empty,
+            status = tracing::field::Empty,
+            request_id = tracing::field::Empty,
+        );
+        let mut exchange = Exchange::new(request, self.clock.as_ref());
+        let sent = self
+            .send_in_span(&mut exchange)
+            .instrument(span.clone())
+            .await;
+        span.record("attempts", exchange.attempts);
+        if let Some(status) = exchange.status {
+            span.record("status", status.as_u16());
+        }
+        if let Some(id) = &exchange.last_id {
+            span.record("request_id", id);
+        }
+        sent
     }
 
-    async fn send_in_span(&self, request: &Request) -> Result<Response, Failure> {
-        let mut exchange = Exchange::new(request);
+    async fn send_in_span(&self, exchange: &mut Exchange<'_>) -> Result<Response, Failure> {
+        let request = exchange.request;
         let url = request.url(&self.origin);
         if !self.origin.covers(&url) {
             let target = origin_text(&url);
             return Err(exchange.failure(FailureKind::ForeignOrigin { target }));
         }
-        // The semaphore is never closed; were it, sending without a permit would still be right.
-        let _permit = self.permits.acquire().await.ok();
         loop {
-            exchange.attempts += 1;
-            let ended = self.attempt(request, &url, &mut exchange).await;
+            let ended = self.paced_attempt(&url, exchange).await;
             let outcome = match &ended {
                 Ok(answer) => Outcome::Answer(answer.status, &answer.headers),
                 Err(FailureKind::Connect { .. }) => Outcome::NotConnected,
@@ -126,7 +155,7 @@ impl Transport {
                 "attempt ended"
             );
             match decision {
-                Decision::Again(wait) => tokio::time::sleep(wait).await,
+                Decision::Again(wait) => self.clock.sleep(wait).await,
                 Decision::RateLimited(wait) => {
                     return Err(exchange.failure(FailureKind::RateLimited { wait }));
                 }
@@ -140,6 +169,46 @@ impl Transport {
                 Decision::Return => return exchange.finish(ended),
             }
         }
+    }
+
+    /// One attempt, once the rate limit has room for it. No slot of the host is held while waiting.
+    async fn paced_attempt(
+        &self,
+        url: &Url,
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Answer, FailureKind> {
+        let request = exchange.request;
+        let bucket = (self.dialect.bucket)(request.method(), url.path());
+        while let Err(wait) = self.budget.take(&bucket, self.clock.now()) {
+            if wait > self.retry.max_wait {
+                return Err(FailureKind::RateLimited { wait });
+            }
+            tracing::debug!(?wait, "the rate limit is nearly used up");
+            self.clock.sleep(wait).await;
+        }
+        // Dropped part-way (a caller's time-out), the taken request is still put back.
+        let taken = Taken {
+            transport: self,
+            bucket,
+            headers: None,
+        };
+        self.attempt_in_bucket(taken, url, exchange).await
+    }
+
+    async fn attempt_in_bucket(
+        &self,
+        mut taken: Taken<'_>,
+        url: &Url,
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Answer, FailureKind> {
+        // The semaphore is never closed; were it, sending without a permit would still be right.
+        let _permit = self.permits.acquire().await.ok();
+        exchange.attempts += 1;
+        let ended = self.attempt(exchange.request, url, exchange).await;
+        if let Ok(answer) = &ended {
+            taken.headers = Some(answer.headers.clone());
+        }
+        ended
     }
 
     async fn attempt(
@@ -251,11 +320,30 @@ impl std::fmt::Debug for Transport {
 /// What is remembered of a request over its attempts.
 struct Exchange<'a> {
     request: &'a Request,
+    clock: &'a dyn Clock,
     started: Instant,
     attempts: u32,
     status: Option<StatusCode>,
     first_id: Option<String>,
     last_id: Option<String>,
+}
+
+/// One request of a bucket, put back when it ends however it ends.
+struct Taken<'a> {
+    transport: &'a Transport,
+    bucket: String,
+    headers: Option<HeaderMap>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.transport.budget.settle(
+            &self.bucket,
+            self.headers.as_ref(),
+            self.transport.dialect.rate_limit.as_ref(),
+            self.transport.clock.now(),
+        );
+    }
 }
 
 struct Answer {
@@ -265,10 +353,11 @@ struct Answer {
 }
 
 impl<'a> Exchange<'a> {
-    fn new(request: &'a Request) -> Self {
+    fn new(request: &'a Request, clock: &'a dyn Clock) -> Self {
         Self {
             request,
-            started: Instant::now(),
+            clock,
+            started: clock.now(),
             attempts: 0,
             status: None,
             first_id: None,
@@ -284,11 +373,11 @@ impl<'a> Exchange<'a> {
             status: self.status,
             request_id: self.last_id.clone(),
             attempts: self.attempts,
-            elapsed: self.started.elapsed(),
+            elapsed: self.clock.now() - self.started,
         }
     }
 
-    fn finish(self, ended: Result<Answer, FailureKind>) -> Result<Response, Failure> {
+    fn finish(&self, ended: Result<Answer, FailureKind>) -> Result<Response, Failure> {
         const KEPT_ERROR_BODY: usize = 64 * 1024;
         let answer = match ended {
             Ok(answer) => answer,
@@ -307,9 +396,9 @@ impl<'a> Exchange<'a> {
             status: answer.status,
             headers: answer.headers,
             body: answer.body,
-            request_id: self.last_id,
+            request_id: self.last_id.clone(),
             attempts: self.attempts,
-            elapsed: self.started.elapsed(),
+            elapsed: self.clock.now() - self.started,
         })
     }
 }

@@ -38,6 +38,7 @@ fn transport_with(server: &MockServer, retry: Retry, limits: Limits) -> Transpor
         retry_for: Some(name("x-vendor-retry-for")),
         retry_count: Some(name("x-vendor-retry-count")),
         user_agent: "devtrust-test".into(),
+        bucket: |_, path| path.to_owned(),
     };
     let credentials =
         HeaderCredentials::new(AUTHORIZATION, "Key ", &SecretString::from("canary")).unwrap();

@@ -87,6 +87,22 @@ resource! {
         pub path: Option<String>,
         /// `LSMinimumSystemVersion`
         pub minimum_system_version: Option<String>,
+        /// `NSAppleScriptEnabled`
+        pub applescript_enabled: Option<String>,
+        /// `LSApplicationCategoryType`
+        pub category: Option<String>,
+        /// `DTCompiler`
+        pub compiler: Option<String>,
+        /// `NSHumanReadableCopyright`
+        pub copyright: Option<String>,
+        /// `CFBundleDevelopmentRegion`
+        pub development_region: Option<String>,
+        /// `LSUIElement`
+        pub element: Option<String>,
+        /// `LSEnvironment`
+        pub environment: Option<String>,
+        /// `CFBundleGetInfoString`
+        pub info_string: Option<String>,
         /// When it was last opened: seconds since the Unix epoch.
         pub last_opened_time: Option<Number>,
         /// When it was collected, RFC 3339.

@@ -18,6 +18,7 @@ mod policy_result;
 mod policy_template;
 mod profile_secrets;
 pub mod proof;
+pub mod readiness;
 mod region;
 mod request;
 mod scrub;

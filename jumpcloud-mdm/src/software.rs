@@ -86,6 +86,44 @@ resource! {
         pub stored_package: Option<Value>,
         /// VPP facts (licences), as they came.
         pub apple_vpp: Option<Value>,
+        /// The id in the App Catalog.
+        pub app_catalog_installable_object_id: Option<String>,
+        /// The app's file name.
+        pub app_file_name: Option<String>,
+        /// Architectures, as they came.
+        pub architectures: Option<Value>,
+        /// The installer's arguments.
+        pub command_line_arguments: Option<String>,
+        /// When it was added, RFC 3339.
+        pub created_at: Option<String>,
+        /// Where the package was found.
+        pub download_url: Option<String>,
+        /// The id of the Android enterprise.
+        pub enterprise_object_id: Option<String>,
+        /// The package's format.
+        pub format: Option<String>,
+        /// Android facts, as they came.
+        pub google_android: Option<Value>,
+        /// The icon's URL.
+        pub icon_url: Option<String>,
+        /// Microsoft Store facts, as they came.
+        pub microsoft_store: Option<Value>,
+        /// A second line under the name.
+        pub package_subtitle: Option<String>,
+        /// When the version changed, RFC 3339.
+        pub package_version_updated_at: Option<String>,
+        /// The scope of the installation. Its values are not published.
+        pub scope: Option<String>,
+        /// The id of a package in JumpCloud's storage.
+        pub stored_package_object_id: Option<String>,
+        /// The tool that updates it.
+        pub update_tool: Option<String>,
+        /// That tool's arguments.
+        pub update_tool_arguments: Option<String>,
+        /// When it was changed, RFC 3339.
+        pub updated_at: Option<String>,
+        /// Whether the URL always names the newest version; a text in some answers.
+        pub versionless_download_url: Option<Value>,
     }
 }
 
@@ -189,6 +227,15 @@ impl JumpCloud {
     /// An [`Error`] by the answer's meaning.
     pub async fn update_software_app(&self, id: &str, app: &Value) -> Result<(), Error> {
         self.send_unit(&update_request(id, app)).await
+    }
+
+    /// Deletes a software app. What is installed stays on the Macs. `DELETE /api/v2/softwareapps/{id}`
+    ///
+    /// # Errors
+    /// An [`Error`] by the answer's meaning.
+    pub async fn delete_software_app(&self, id: &str) -> Result<(), Error> {
+        self.send_unit(&Request::v2(Method::DELETE, ["softwareapps", id]))
+            .await
     }
 
     /// What became of a software app on each device. `GET /api/v2/softwareapps/{id}/statuses`

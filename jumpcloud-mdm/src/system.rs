@@ -79,6 +79,71 @@ resource! {
         pub is_policy_bound: Option<bool>,
         /// The main user, as it came.
         pub primary_system_user: Option<Value>,
+        /// Whether the agent has full disk access.
+        pub agent_has_full_disk_access: Option<bool>,
+        /// Whether a second factor may be asked for at sign-in.
+        pub allow_multi_factor_authentication: Option<bool>,
+        /// Whether SSH takes public keys.
+        pub allow_public_key_authentication: Option<bool>,
+        /// Whether SSH takes passwords.
+        pub allow_ssh_password_authentication: Option<bool>,
+        /// Whether root may sign in by SSH.
+        pub allow_ssh_root_login: Option<bool>,
+        /// The Amazon instance id.
+        #[serde(rename = "amazonInstanceID")]
+        pub amazon_instance_id: Option<String>,
+        /// The architecture family.
+        pub arch_family: Option<String>,
+        /// Attributes, as they came.
+        pub attributes: Option<Value>,
+        /// Whether it is joined to Azure AD.
+        pub azure_ad_joined: Option<bool>,
+        /// Built-in commands, as they came.
+        pub built_in_commands: Option<Value>,
+        /// Connections, as they came.
+        pub connection_history: Option<Value>,
+        /// Free text.
+        pub description: Option<String>,
+        /// Whether it has a desktop.
+        pub desktop_capable: Option<bool>,
+        /// The display manager.
+        pub display_manager: Option<String>,
+        /// The domain, as it came.
+        pub domain_info: Option<Value>,
+        /// Full disk encryption, as it came.
+        pub fde: Option<Value>,
+        /// The file system.
+        pub file_system: Option<String>,
+        /// Whether the agent's service account exists.
+        pub has_service_account: Option<bool>,
+        /// The hardware vendor.
+        pub hw_vendor: Option<String>,
+        /// Whether JumpCloud writes the SSH configuration.
+        #[serde(rename = "modifySSHDConfig")]
+        pub modify_sshdconfig: Option<bool>,
+        /// Network interfaces, as they came.
+        pub network_interfaces: Option<Value>,
+        /// How it was provisioned, as it came.
+        pub provision_metadata: Option<Value>,
+        /// The version of the Remote Assist agent.
+        pub remote_assist_agent_version: Option<String>,
+        /// The address that it was last seen from.
+        #[serde(rename = "remoteIP")]
+        pub remote_ip: Option<String>,
+        /// Secure login, as it came.
+        pub secure_login: Option<Value>,
+        /// The state of the service account, as it came.
+        pub service_account_state: Option<Value>,
+        /// Whether root is enabled for SSH.
+        pub ssh_root_enabled: Option<bool>,
+        /// Parameters of the SSH server, as they came.
+        pub sshd_params: Option<Value>,
+        /// The time zone, as it came.
+        pub system_timezone: Option<Value>,
+        /// The template's name.
+        pub template_name: Option<String>,
+        /// Users and how they sign in, as they came.
+        pub user_metrics: Option<Value>,
     }
 }
 
@@ -103,6 +168,8 @@ resource! {
         pub enrollment_type: Option<String>,
         /// Ids inside JumpCloud's MDM, as they came; `deviceId` joins it to an Apple MDM device.
         pub internal: Option<Value>,
+        /// Windows MDM, as it came.
+        pub windows: Option<Value>,
     }
 }
 

@@ -130,5 +130,18 @@ fn dialect() -> Dialect {
         retry_for: Some(HeaderName::from_static("x-okta-retry-for")),
         retry_count: Some(HeaderName::from_static("x-okta-retry-count")),
         user_agent: concat!("okta-devtrust/", env!("CARGO_PKG_VERSION")).to_owned(),
+        bucket,
+    }
+}
+
+/// The rate limit that a request counts against, as recorded on real orgs: an app read by its id has one of its own,
+/// and so do the users of devices; else every resource has one.
+fn bucket(method: &http::Method, path: &str) -> String {
+    let segments: Vec<&str> = path.split('/').skip_while(|part| *part != "v1").collect();
+    match segments.as_slice() {
+        ["v1", "apps", _] if method == http::Method::GET => "app".into(),
+        ["v1", "devices", _, "users"] => "device users".into(),
+        ["v1", resource, ..] => (*resource).into(),
+        _ => String::new(),
     }
 }

@@ -89,7 +89,16 @@ impl Job {
                 Some(stages::prove(blueprint, tenants, &planned, &macs.rollout, progress).await?);
             writes += stages::enforce(tenants, &planned, progress).await?;
         }
-        let after = stages::verify(blueprint, tenants, &planned, &macs.rollout, progress).await?;
+        let changed = (writes > 0).then(jiff::Timestamp::now);
+        let after = stages::verify(
+            blueprint,
+            tenants,
+            &planned,
+            &macs.rollout,
+            changed,
+            progress,
+        )
+        .await?;
         let report = Report::new(writes, &planned, macs, before.as_ref(), &after);
         self.output.write(Output::EVIDENCE, &report.to_json())?;
         self.output

@@ -6,6 +6,7 @@ mod desired;
 pub mod embedded;
 mod error;
 mod job;
+pub mod keep;
 mod output;
 mod progress;
 mod report;

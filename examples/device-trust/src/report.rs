@@ -86,11 +86,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    fn of(counts: Option<&Counts>) -> Self {
-        match counts {
-            Some(counts) if counts.denied > 0 => Self::Failure,
-            Some(counts) if counts.managed_success > 0 => Self::Success,
-            Some(counts) if counts.break_glass > 0 => Self::BreakGlass,
+    /// By the latest decision, not by the count: a Mac may have been let in before it was kept out.
+    fn of(seen: Option<&DeviceEvidence>) -> Self {
+        match seen {
+            Some(seen) if seen.is_let_in_as_managed() => Self::Success,
+            Some(seen) if seen.counts.denied > 0 => Self::Failure,
+            Some(seen) if seen.counts.break_glass > 0 => Self::BreakGlass,
             _ => Self::Unseen,
         }
     }
@@ -146,7 +147,7 @@ impl Report {
                     jumpcloud: proofs.remove(&mac.system_id),
                     okta_device: id.map(str::to_owned),
                     before: counts(&seen_before, id),
-                    verdict: Verdict::of(after.as_ref()),
+                    verdict: Verdict::of(id.and_then(|id| seen_after.get(id).copied())),
                     after,
                 }
             })
@@ -170,7 +171,7 @@ impl Report {
                 jumpcloud: None,
                 before: counts(&seen_before, Some(&id)),
                 after: Some(seen.counts.clone()),
-                verdict: Verdict::of(Some(&seen.counts)),
+                verdict: Verdict::of(Some(seen)),
                 okta_device: Some(id),
             });
         }

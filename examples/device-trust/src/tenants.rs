@@ -5,6 +5,7 @@ use jumpcloud_mdm::{JumpCloud, Region, deploy::DigestKey};
 use okta_devtrust::Okta;
 use scep_profile::{CaCertificate, ScepUrl};
 use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     Blueprint, Error,
@@ -124,8 +125,10 @@ impl Tenants {
         let jumpcloud = builder
             .build()
             .map_err(|error| input(&jumpcloud_api_key, &error))?;
-        let digest_key = DigestKey::new(jumpcloud_api_key.secret.expose_secret().as_bytes())
-            .map_err(|error| input(&jumpcloud_api_key, &error))?;
+        // Hashed, because a key's shape is JumpCloud's affair and a digest key has a least length.
+        let digest_key =
+            DigestKey::new(Sha256::digest(jumpcloud_api_key.secret.expose_secret()).to_vec())
+                .map_err(|error| input(&jumpcloud_api_key, &error))?;
         Ok(Self {
             okta,
             jumpcloud,

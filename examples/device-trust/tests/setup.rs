@@ -48,7 +48,9 @@ impl Case {
             .env("OKTA_API_TOKEN", OKTA_API_TOKEN)
             .env("JUMPCLOUD_API_KEY", JUMPCLOUD_API_KEY)
             .env("SCEP_CHALLENGE", SCEP_CHALLENGE)
-            .env("RUST_LOG", "trace")
+            // A proxy that answers nothing: what is on this machine is not asked for through it.
+            .env("HTTP_PROXY", "http://127.0.0.1:9")
+            .env("ALL_PROXY", "http://127.0.0.1:9")
             .output()
             .unwrap();
         Run::of(&output)
@@ -273,6 +275,27 @@ fn bad_input_ends_with_2_and_sends_nothing() {
     )
     .unwrap();
     case.refuses(&case.setup(&[]), 2, "ca.pem: ");
+}
+
+#[test]
+fn a_secret_in_the_place_of_its_file_name_is_not_shown() {
+    let case = Case::new(&EXAMPLE.replace(
+        "# challenge_file = \"scep-challenge\"",
+        &format!("challenge_file = \"{SCEP_CHALLENGE}\""),
+    ));
+    case.refuses(
+        &case.setup(&[]),
+        2,
+        "scep.challenge_file: names a file that cannot be read",
+    );
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_found_before_anything_is_sent() {
+    let case = Case::new(EXAMPLE);
+    let world = case.path("absent/world.json");
+    let run = case.setup(&["--keep-world", world.to_str().unwrap()]);
+    case.refuses(&run, 2, "absent: is not a folder");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Desired, DigestKey, Plan, Step, bind, observed, policy_write};
+use super::{Desired, DigestKey, Plan, Step, UndoRecord, bind, observed, policy_write};
 use crate::{Bindable, Error, JumpCloud, Operation};
 
 /// What applying did.
@@ -134,6 +134,27 @@ pub async fn apply(
     Ok(run.applied)
 }
 
+/// As [`apply`], after `keep` has put the record of how to undo it away. Nothing is written when `keep` fails.
+///
+/// # Errors
+/// As [`apply`]; [`Error::Input`] when `keep` fails, with what it said.
+pub async fn apply_recorded(
+    client: &JumpCloud,
+    plan: &Plan,
+    desired: &Desired,
+    observed: &observed::Observed,
+    key: &DigestKey,
+    keep: impl FnOnce(&UndoRecord) -> Result<(), String>,
+    progress: impl FnMut(Event<'_>),
+) -> Result<Applied, Error> {
+    plan.check(desired, key)?;
+    if !plan.is_empty() {
+        let record = UndoRecord::of(plan, observed, key);
+        keep(&record).map_err(|message| Error::input("undo record", message))?;
+    }
+    apply(client, plan, desired, key, progress).await
+}
+
 /// A plan under way.
 pub(super) struct Run<'a> {
     pub(super) client: &'a JumpCloud,
@@ -156,7 +177,7 @@ impl Run<'_> {
                     name: policy,
                     template,
                     redispatch: *redispatch,
-                    provenance,
+                    notes: policy_write::Notes::Origin(provenance),
                 };
                 self.create_policy(&wanted).await
             }
@@ -173,10 +194,39 @@ impl Run<'_> {
                     name: policy,
                     template,
                     redispatch: *redispatch,
-                    provenance,
+                    notes: policy_write::Notes::Origin(provenance),
                 };
                 self.update_policy(&wanted, id, observed).await
             }
+            Step::RestorePolicy {
+                policy,
+                id,
+                template,
+                redispatch,
+                notes,
+                observed,
+                ..
+            } => {
+                let wanted = policy_write::Wanted {
+                    name: policy,
+                    template,
+                    redispatch: *redispatch,
+                    notes: policy_write::Notes::Exactly(notes),
+                };
+                self.update_policy(&wanted, id, observed).await
+            }
+            Step::DeletePolicy {
+                policy,
+                id,
+                template,
+                observed,
+            } => self.delete_policy(policy, id, template, observed).await,
+            Step::DeleteSoftware {
+                software,
+                id,
+                manager,
+                observed,
+            } => self.delete_software(software, id, manager, observed).await,
             Step::BindPolicy {
                 policy,
                 id,

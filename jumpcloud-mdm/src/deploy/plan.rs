@@ -81,6 +81,45 @@ pub enum Step {
         /// The device group's id.
         group_id: String,
     },
+    /// Sets a policy back to what it was: on each Mac the profile is installed again.
+    RestorePolicy {
+        /// The policy's name.
+        policy: String,
+        /// The policy's id.
+        id: String,
+        /// The template.
+        template: Template,
+        /// The re-apply switch as it was.
+        redispatch: Option<bool>,
+        /// The digest of the earlier profile's bytes.
+        profile: KeyedDigest,
+        /// The notes as they were.
+        notes: String,
+        /// What the policy was when the plan was made.
+        observed: PolicyMark,
+    },
+    /// Deletes a policy: the profile leaves its Macs, and with it the SCEP identity.
+    DeletePolicy {
+        /// The policy's name.
+        policy: String,
+        /// The policy's id.
+        id: String,
+        /// The template.
+        template: Template,
+        /// What the policy was when the plan was made.
+        observed: PolicyMark,
+    },
+    /// Deletes a software app. What is installed stays on the Macs.
+    DeleteSoftware {
+        /// The display name.
+        software: String,
+        /// The software app's id.
+        id: String,
+        /// The package manager that the digest is of.
+        manager: PackageManager,
+        /// The digest of the package when the plan was made.
+        observed: KeyedDigest,
+    },
     /// Creates a software app.
     CreateSoftware {
         /// The display name.
@@ -209,6 +248,9 @@ impl Plan {
                 }
                 | Step::UpdatePolicy {
                     policy, profile, ..
+                }
+                | Step::RestorePolicy {
+                    policy, profile, ..
                 } => {
                     let fits = desired
                         .profile_named(policy)
@@ -303,6 +345,18 @@ impl fmt::Display for Step {
             } => write!(
                 f,
                 "- policy `{policy}`: unbind from device group {group_id}; the profile leaves its Macs"
+            ),
+            Self::RestorePolicy { policy, .. } => write!(
+                f,
+                "~ policy `{policy}`: set back to what it was; each bound Mac installs it again"
+            ),
+            Self::DeletePolicy { policy, .. } => write!(
+                f,
+                "- policy `{policy}`: delete; the profile leaves its Macs"
+            ),
+            Self::DeleteSoftware { software, .. } => write!(
+                f,
+                "- software `{software}`: delete; what is installed stays on the Macs"
             ),
             Self::CreateSoftware { software, package } => {
                 write!(f, "+ software `{software}`: create as {package}")

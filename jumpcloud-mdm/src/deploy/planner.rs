@@ -9,7 +9,7 @@ use url::Url;
 use super::{
     Change, Desired, DesiredProfile, DesiredSoftware, DigestKey, Observed, ObservedPolicy,
     ObservedSoftware, Package, PackageMark, Plan, Provenance, Step, Template,
-    provenance::software_description, stored::Stored,
+    provenance::is_software_of, stored::Stored,
 };
 use crate::{Error, PackageManager, SoftwareApp, SoftwareSettings};
 
@@ -331,11 +331,7 @@ impl<'a> Planner<'a> {
             self.plan.unchanged.push(format!("software `{name}`"));
             return;
         }
-        let ours = software_description(&self.desired.owner);
-        let owned = settings
-            .description
-            .as_deref()
-            .is_some_and(|text| text.lines().any(|line| line.trim() == ours));
+        let owned = is_software_of(settings, &self.desired.owner);
         if !owned && !desired.adopt {
             return self.problem(format!(
                 "software `{name}`: a software app of that name exists, was not deployed by `{}` and differs; \

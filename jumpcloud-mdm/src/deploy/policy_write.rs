@@ -17,7 +17,24 @@ pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     pub(super) template: &'a Template,
     pub(super) redispatch: Option<bool>,
-    pub(super) provenance: &'a Provenance,
+    pub(super) notes: Notes<'a>,
+}
+
+/// What the notes are to say.
+pub(super) enum Notes<'a> {
+    /// The origin, beside an administrator's own lines.
+    Origin(&'a Provenance),
+    /// Exactly this.
+    Exactly(&'a str),
+}
+
+impl Notes<'_> {
+    fn write(&self, current: Option<&str>) -> String {
+        match self {
+            Self::Origin(provenance) => provenance.write(current),
+            Self::Exactly(text) => (*text).to_owned(),
+        }
+    }
 }
 
 impl Wanted<'_> {
@@ -28,7 +45,10 @@ impl Wanted<'_> {
     /// In which fields `policy` is not as wanted.
     fn unmet(&self, policy: &Policy, xml: &[u8]) -> Vec<String> {
         let stored = Stored::new(policy, self.template);
-        let provenance = stored.provenance();
+        let notes_met = match self.notes {
+            Notes::Origin(wanted) => stored.provenance().as_ref() == Some(wanted),
+            Notes::Exactly(wanted) => policy.notes.as_deref().unwrap_or_default() == wanted,
+        };
         let mut fields = Vec::new();
         let mut check = |field: &str, met: bool| {
             if !met {
@@ -36,7 +56,7 @@ impl Wanted<'_> {
             }
         };
         check("name", policy.name.as_deref() == Some(self.name));
-        check("notes", provenance.as_ref() == Some(self.provenance));
+        check("notes", notes_met);
         // A value that cannot be read back (masked) is vouched for by the notes alone.
         check("payload", stored.same_profile(xml).unwrap_or(true));
         // A server may leave a `false` out.
@@ -73,7 +93,7 @@ impl Run<'_> {
             name: wanted.name.to_owned(),
             template_id: wanted.template.id.clone(),
             values: values_for(wanted.template, xml, wanted.redispatch),
-            notes: Some(wanted.provenance.write(None)),
+            notes: Some(wanted.notes.write(None)),
         };
         let mut repeated = false;
         let id = loop {
@@ -126,7 +146,7 @@ impl Run<'_> {
         let update = PolicyUpdate {
             name: wanted.name.to_owned(),
             values: stored.values_with(xml, wanted.redispatch),
-            notes: Some(wanted.provenance.write(current.notes.as_deref())),
+            notes: Some(wanted.notes.write(current.notes.as_deref())),
         };
         let mut repeated = false;
         while let Err(error) = self.client.update_policy(id, &update).await {
@@ -153,6 +173,37 @@ impl Run<'_> {
         }
         self.verify(wanted, id).await?;
         Ok(Outcome::Done)
+    }
+
+    pub(super) async fn delete_policy(
+        &self,
+        policy: &str,
+        id: &str,
+        template: &Template,
+        observed: &PolicyMark,
+    ) -> Result<Outcome, Error> {
+        let current = match self.client.policy(id).await {
+            Ok(current) => current,
+            Err(error) if error.is_not_found() => return Ok(Outcome::AlreadyThere),
+            Err(error) => return Err(error),
+        };
+        let differences = observed.differences(&Stored::new(&current, template).mark(self.key));
+        if !differences.is_empty() {
+            return Err(Error::Stale {
+                object: format!("policy `{policy}`"),
+                differences,
+            });
+        }
+        // A deletion is idempotent by id, so one of unknown outcome can be sent again.
+        let mut repeated = false;
+        loop {
+            match self.client.delete_policy(id).await {
+                Ok(()) => return Ok(Outcome::Done),
+                Err(error) if error.is_not_found() => return Ok(Outcome::Done),
+                Err(error) if error.is_ambiguous() && !repeated => repeated = true,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn touched(&mut self, wanted: &Wanted<'_>, id: String) {

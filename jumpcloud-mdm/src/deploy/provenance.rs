@@ -5,6 +5,8 @@ use mobileconfig::Profile;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::SoftwareSettings;
+
 const OWNER: &str = "deployed-by: ";
 const PROFILE: &str = "profile: ";
 const DIGEST: &str = "profile-sha256-redacted: ";
@@ -70,6 +72,15 @@ impl Provenance {
 /// The `description` of a software app, which has no notes.
 pub(crate) fn software_description(owner: &str) -> String {
     format!("{OWNER}{owner}")
+}
+
+/// Whether `owner` deployed the software app with these settings.
+pub(crate) fn is_software_of(settings: &SoftwareSettings, owner: &str) -> bool {
+    let ours = software_description(owner);
+    settings
+        .description
+        .as_deref()
+        .is_some_and(|text| text.lines().any(|line| line.trim() == ours))
 }
 
 #[cfg(test)]

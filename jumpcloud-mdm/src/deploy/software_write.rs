@@ -143,6 +143,32 @@ impl Run<'_> {
         Ok(Outcome::Done)
     }
 
+    pub(super) async fn delete_software(
+        &self,
+        software: &str,
+        id: &str,
+        manager: &PackageManager,
+        observed: &KeyedDigest,
+    ) -> Result<Outcome, Error> {
+        let app = match self.client.software_app(id).await {
+            Ok(app) => app,
+            Err(error) if error.is_not_found() => return Ok(Outcome::AlreadyThere),
+            Err(error) => return Err(error),
+        };
+        if self.package_differs(&app, manager, observed) {
+            return Err(stale(software));
+        }
+        let mut repeated = false;
+        loop {
+            match self.client.delete_software_app(id).await {
+                Ok(()) => return Ok(Outcome::Done),
+                Err(error) if error.is_not_found() => return Ok(Outcome::Done),
+                Err(error) if error.is_ambiguous() && !repeated => repeated = true,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     fn package_differs(
         &self,
         app: &SoftwareApp,

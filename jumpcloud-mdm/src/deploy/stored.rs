@@ -71,6 +71,17 @@ impl<'a> Stored<'a> {
         Provenance::read(self.policy.notes.as_deref()?)
     }
 
+    /// Whether it is what `origin` tells of: the notes say so, and the profile that is stored, where it can be read, has
+    /// the digest that they name. The digest does not cover the challenge.
+    pub(crate) fn is_of(&self, origin: &Provenance) -> bool {
+        self.provenance().as_ref() == Some(origin)
+            && self.profile().is_none_or(|bytes| {
+                mobileconfig::Profile::from_bytes(&bytes).is_ok_and(|profile| {
+                    Provenance::new(&origin.owner, &profile).digest == origin.digest
+                })
+            })
+    }
+
     /// All values with the profile and the switch set, others kept as they are.
     pub(crate) fn values_with(&self, xml: &[u8], redispatch: Option<bool>) -> Vec<PolicyValue> {
         let mut values = self.values().to_vec();

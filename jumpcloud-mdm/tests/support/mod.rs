@@ -285,6 +285,20 @@ impl State {
                 }
                 (200, json!({"id": id, "name": body["name"]}))
             }
+            ("DELETE", ["v2", "policies", id]) => {
+                let before = self.policies.len();
+                self.policies.retain(|item| item["id"] != *id);
+                self.edges.remove(*id);
+                match before == self.policies.len() {
+                    true => (404, json!({"message": "not found"})),
+                    false => (204, Value::Null),
+                }
+            }
+            ("DELETE", ["v2", "softwareapps", id]) => {
+                self.apps.retain(|item| item["id"] != *id);
+                self.edges.remove(*id);
+                (204, Value::Null)
+            }
             ("GET", ["v2", "policies", _, "policystatuses"]) => (200, page(&self.statuses)),
             ("GET", ["v2", "softwareapps"]) => (200, page(&self.apps)),
             ("POST", ["v2", "softwareapps"]) => {

@@ -13,6 +13,12 @@ pub struct DeviceEvidence {
     pub counts: Counts,
     /// When the last event was published.
     pub last: Option<jiff::Timestamp>,
+    /// When the managed rule last let it in as managed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_managed: Option<jiff::Timestamp>,
+    /// When it last fell to the catch-all, let in or kept out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_at_catch_all: Option<jiff::Timestamp>,
     /// The keys of its latest sign-in, by which events without a device are told to be its own.
     #[serde(skip)]
     pub(super) keys: Vec<String>,
@@ -67,4 +73,19 @@ pub struct Counts {
     pub failure: u64,
     /// Any other event.
     pub other: u64,
+}
+
+impl DeviceEvidence {
+    /// Whether its latest decision is the managed rule's: an earlier success says nothing about a device that falls to
+    /// the catch-all now.
+    pub fn is_let_in_as_managed(&self) -> bool {
+        self.last_managed.is_some() && self.last_managed >= self.last_at_catch_all
+    }
+}
+
+impl Counts {
+    /// How often it fell to the catch-all.
+    pub(super) fn at_catch_all(&self) -> u64 {
+        self.predicted_denial + self.denied + self.managed_at_catch_all
+    }
 }

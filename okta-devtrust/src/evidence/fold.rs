@@ -45,7 +45,14 @@ impl Evidence {
         }
         note_user(entry, event);
         entry.last = entry.last.max(Some(at));
+        let before = (entry.counts.managed_success, entry.counts.at_catch_all());
         *verdict(&mut entry.counts) += 1;
+        if entry.counts.managed_success > before.0 {
+            entry.last_managed = entry.last_managed.max(Some(at));
+        }
+        if entry.counts.at_catch_all() > before.1 {
+            entry.last_at_catch_all = entry.last_at_catch_all.max(Some(at));
+        }
     }
 
     /// Whose event it is: the device's, the device's of the same sign-in, else the user's.

@@ -105,6 +105,36 @@ pub fn activate_rule(policy: &str, id: &str) -> Request {
     ])
 }
 
+/// `DELETE /api/v1/policies/{id}`. Okta moves the policy's apps to the default policy without a word: list its
+/// mappings first.
+pub fn delete(id: &str) -> Request {
+    Request::delete(["api", "v1", "policies", id])
+}
+
+/// `POST /api/v1/policies/{id}/lifecycle/deactivate`
+pub fn deactivate(id: &str) -> Request {
+    Request::post(["api", "v1", "policies", id, "lifecycle", "deactivate"])
+}
+
+/// `DELETE /api/v1/policies/{policy}/rules/{id}`
+pub fn delete_rule(policy: &str, id: &str) -> Request {
+    Request::delete(["api", "v1", "policies", policy, "rules", id])
+}
+
+/// `POST /api/v1/policies/{policy}/rules/{id}/lifecycle/deactivate`
+pub fn deactivate_rule(policy: &str, id: &str) -> Request {
+    Request::post([
+        "api",
+        "v1",
+        "policies",
+        policy,
+        "rules",
+        id,
+        "lifecycle",
+        "deactivate",
+    ])
+}
+
 /// An object without the fields that only the server writes.
 fn writable(object: &impl Serialize) -> Value {
     let mut body = json_of(object);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Made, Plan, write};
+use super::{Made, Plan, Undo, write};
 use crate::{Error, Okta};
 
 /// A change that is about to be made, or was made.
@@ -104,7 +104,7 @@ pub async fn apply(
     if plan.is_empty() {
         return Ok(applied);
     }
-    if let Err(error) = same_org(okta, plan).await {
+    if let Err(error) = same_org(okta, &plan.org).await {
         let step = "check the org".to_owned();
         return Err(Box::new(Halted {
             applied,
@@ -142,10 +142,34 @@ pub async fn apply(
     Ok(applied)
 }
 
-async fn same_org(okta: &Okta, plan: &Plan) -> Result<(), Error> {
+/// As [`apply`], after `record` has kept what undoes the plan: nothing is written unless it succeeded.
+///
+/// # Errors
+/// As [`apply`]; [`Error::Setup`] when the record cannot be kept.
+pub async fn apply_recorded<E: fmt::Display>(
+    okta: &Okta,
+    plan: &Plan,
+    record: impl FnOnce(&Undo) -> Result<(), E>,
+    progress: impl FnMut(&Step),
+) -> Result<Applied, Box<Halted>> {
+    if !plan.is_empty()
+        && let Err(error) = record(&Undo::of(plan))
+    {
+        return Err(Box::new(Halted {
+            applied: Applied::default(),
+            step: "keep the undo record".into(),
+            error: Error::setup(format!(
+                "the undo record cannot be kept ({error}); nothing was written"
+            )),
+        }));
+    }
+    apply(okta, plan, progress).await
+}
+
+pub(super) async fn same_org(okta: &Okta, wanted: &str) -> Result<(), Error> {
     let org = okta.org().await?;
-    if org.id == plan.org {
+    if org.id == wanted {
         return Ok(());
     }
-    Err(write::stale("the org".into(), "id", &plan.org, &org.id))
+    Err(write::stale("the org".into(), "id", &wanted, &org.id))
 }

@@ -17,10 +17,12 @@ mod observed;
 mod plan;
 mod planning;
 mod refusal;
+mod rollback;
 pub(crate) mod semantic;
+mod undo;
 mod write;
 
-pub use apply::{Applied, AppliedStep, Halted, Step, StepState, apply};
+pub use apply::{Applied, AppliedStep, Halted, Step, StepState, apply, apply_recorded};
 pub use desired::{
     AccessDesired, BreakGlass, Desired, EnrollmentDesired, ManagedRule, Possession, SessionDesired,
 };
@@ -31,4 +33,6 @@ pub use observed::{
 pub use plan::{Action, Change, Made, Plan, Ref};
 pub use planning::plan;
 pub use refusal::{Reason, Refusal};
+pub use rollback::rollback;
 pub use semantic::Difference;
+pub use undo::{PolicyRef, Undo, UndoStep};

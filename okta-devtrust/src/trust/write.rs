@@ -284,7 +284,7 @@ async fn replace_rule(
     Ok((id.clone(), StepState::Written))
 }
 
-async fn assign(
+pub(super) async fn assign(
     okta: &Okta,
     app: &str,
     label: &str,
@@ -344,7 +344,7 @@ async fn send(okta: &Okta, request: &Request, object: &str, sent: &Value) -> Res
 }
 
 /// What of an object the server must keep as sent: not its place, its state, or what the server alone writes.
-fn compared(object: &impl Serialize) -> Value {
+pub(super) fn compared(object: &impl Serialize) -> Value {
     let mut value = json_of(object);
     if let Some(map) = value.as_object_mut() {
         for key in [
@@ -364,7 +364,7 @@ fn compared(object: &impl Serialize) -> Value {
 }
 
 /// Whether what is there has all that was sent.
-fn holds(sent: &impl Serialize, found: &impl Serialize) -> bool {
+pub(super) fn holds(sent: &impl Serialize, found: &impl Serialize) -> bool {
     semantic::lacking(&compared(sent), &compared(found)).is_empty()
 }
 

@@ -75,11 +75,15 @@ impl Client {
     ///
     /// [`Error::Transport`] when TLS cannot be set up.
     pub fn new(url: ScepUrl) -> Result<Self, Error> {
-        let builder = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
             .timeout(Duration::from_secs(30))
             .user_agent(concat!("scep-profile/", env!("CARGO_PKG_VERSION")));
+        if !url.is_secure() {
+            // A proxy would see what goes out in clear, and has no way to a loopback address of this machine.
+            builder = builder.no_proxy();
+        }
         let http = builder
             .build()
             .map_err(|error| Error::transport("set-up", url.as_str(), error))?;

@@ -69,6 +69,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     let (blueprint, secrets) = Blueprint::load(&arguments.blueprint, &overrides, |name| {
         std::env::var(name).ok()
     })?;
+    files_can_be_written(&arguments)?;
     if blueprint.uses_sandbox() {
         on_sandbox(&arguments, blueprint, &secrets).await
     } else if arguments.keep_world.is_some() {
@@ -80,6 +81,29 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     } else {
         let tenants = Tenants::real(&blueprint, &secrets)?;
         job(&arguments, blueprint, tenants).await
+    }
+}
+
+/// Looked at before anything is sent, so that no result is lost for want of a folder.
+fn files_can_be_written(arguments: &Arguments) -> Result<(), Error> {
+    if arguments.out.exists() && !arguments.out.is_dir() {
+        return Err(Error::input(
+            &arguments.out,
+            "is not a folder",
+            "--out target/device-trust",
+        ));
+    }
+    let folder = arguments
+        .keep_world
+        .as_ref()
+        .and_then(|world| world.parent());
+    match folder {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(Error::input(
+            folder,
+            "is not a folder",
+            "--keep-world in a folder that is there",
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -148,7 +172,7 @@ fn show(report: &Report, output: &Output) {
     let refused = report
         .macs
         .iter()
-        .filter(|mac| mac.verdict == Verdict::Failure)
+        .filter(|mac| !mac.in_group && mac.verdict == Verdict::Failure)
         .count();
     text += &format!("the catch-all denies: {refused} unmanaged refused\nwritten:\n");
     for name in [

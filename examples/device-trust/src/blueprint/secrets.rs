@@ -60,10 +60,10 @@ impl<E: Fn(&str) -> Option<String>> Finder<'_, E> {
             let file = folder.join(text(value)?);
             let reference = format!("file:{}", file.display());
             std::fs::read_to_string(&file)
-                .map_err(|error| format!("names {}, which cannot be read: {error}", file.display()))
+                // The name is not shown: someone may have put the secret itself in its place.
+                .map_err(|error| format!("names a file that cannot be read: {error}"))
                 .and_then(|content| {
-                    source(&content, reference)
-                        .ok_or_else(|| format!("names {}, which is empty", file.display()))
+                    source(&content, reference).ok_or_else(|| "names an empty file".to_owned())
                 })
         });
         let from_environment = (self.environment)(variable)

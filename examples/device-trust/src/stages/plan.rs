@@ -22,6 +22,8 @@ pub struct Planned {
     pub okta: trust::Plan,
     /// The changes to JumpCloud, in order.
     pub jumpcloud: deploy::Plan,
+    /// The change that waits for the proof from the log, unless it is made already.
+    pub after_proof: Option<&'static str>,
     #[serde(skip)]
     pub(crate) trust: trust::Desired,
     #[serde(skip)]
@@ -69,7 +71,11 @@ impl std::fmt::Display for Planned {
             1 => writeln!(f, "1 change")?,
             n => writeln!(f, "{n} changes")?,
         }
-        write!(f, "{}\n{}", self.okta, self.jumpcloud)
+        write!(f, "{}\n{}", self.okta, self.jumpcloud)?;
+        match self.after_proof {
+            Some(change) => write!(f, "\nOnce the log proves the managed Macs: {change}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -114,6 +120,7 @@ pub(crate) async fn plan(
         profile: names(profile, tenants.digest_key.digest(bytes).as_str()),
         okta,
         jumpcloud,
+        after_proof: (!catch_all_denies).then_some("set the catch-all rule to DENY"),
         trust,
         deployment,
         catch_all_denies,

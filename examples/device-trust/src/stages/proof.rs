@@ -1,14 +1,14 @@
 //! The proof from Okta's System Log, before and after the catch-all is closed. The catch-all is closed in between, and
 //! only when the first proof is whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use jumpcloud_mdm::deploy::Rollout;
 use okta_devtrust::{
     enforcement,
-    evidence::{self, Counts, Evidence},
+    evidence::{self, Counts, DeviceEvidence, Evidence},
     policies::Rule,
     trust::{self, Observed},
 };
@@ -16,7 +16,7 @@ use okta_devtrust::{
 use super::Planned;
 use crate::{Blueprint, Error, Progress, Stage, tenants::Tenants};
 
-/// How far back sign-ins count.
+/// How far back sign-ins count at the most.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Past the local clock, so that a server whose clock is ahead is still heard.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(5);
@@ -40,11 +40,13 @@ pub(crate) async fn prove(
 ) -> Result<Proven, Error> {
     let expectation = Expectation {
         stage: Stage::Proof,
-        managed: |counts| counts.managed_success > 0,
+        managed: |_| true,
         managed_lacks: "has not signed in under the managed rule; open one of the apps on it",
         unmanaged: |counts| counts.predicted_denial > 0,
         unmanaged_lacks: "no unmanaged device fell to the catch-all; open one of the apps on a Mac outside the groups",
         since: |rules| rules.managed.as_str(),
+        must_be_seen: true,
+        not_before: None,
     };
     wait(blueprint, tenants, planned, rollout, &expectation, progress).await
 }
@@ -78,20 +80,26 @@ pub(crate) async fn enforce(
 }
 
 /// Waits until the log shows success on every managed Mac and failure on an unmanaged one, since the catch-all closed.
+///
+/// `changed` is when this run last changed something: earlier sign-ins prove nothing about it. Where nothing was changed
+/// a Mac that was not used lately is no failure, and only a managed Mac that the catch-all refuses is.
 pub(crate) async fn verify(
     blueprint: &Blueprint,
     tenants: &Tenants,
     planned: &Planned,
     rollout: &Rollout,
+    changed: Option<Timestamp>,
     progress: &dyn Progress,
 ) -> Result<Proven, Error> {
     let expectation = Expectation {
         stage: Stage::Verify,
-        managed: |counts| counts.managed_success > 0 && counts.sso_success > 0,
+        managed: |counts| counts.sso_success > 0,
         managed_lacks: "has no SUCCESS in the log since the catch-all denies; open one of the apps on it",
-        unmanaged: |counts| counts.denied > 0 && counts.failure > 0,
+        unmanaged: |counts| counts.denied > 0,
         unmanaged_lacks: "no unmanaged device has a FAILURE in the log; try one of the apps on a Mac outside the groups",
         since: |rules| rules.catch_all.as_str(),
+        must_be_seen: changed.is_some(),
+        not_before: changed,
     };
     wait(blueprint, tenants, planned, rollout, &expectation, progress).await
 }
@@ -105,36 +113,54 @@ struct Expectation {
     unmanaged_lacks: &'static str,
     /// The rule whose last change starts the window: sign-ins under an older rule prove nothing about this one.
     since: fn(&evidence::RuleIds) -> &str,
+    /// Whether silence in the log is a failure.
+    must_be_seen: bool,
+    /// Sign-ins before this count for nothing.
+    not_before: Option<Timestamp>,
+}
+
+/// What is not proven: silence, which more time can mend, and Macs that are kept out.
+#[derive(Default)]
+struct Lacking {
+    unseen: Vec<String>,
+    kept_out: Vec<String>,
 }
 
 impl Expectation {
-    /// What is lacking, a line each.
-    fn lacking(&self, proven: &Proven, rollout: &Rollout) -> Vec<String> {
-        let counts: BTreeMap<&str, &Counts> = proven
+    fn lacking(&self, proven: &Proven, rollout: &Rollout) -> Lacking {
+        let seen: BTreeMap<&str, &DeviceEvidence> = proven
             .evidence
             .devices()
-            .filter_map(|seen| Some((seen.device.as_ref()?.id.as_str(), &seen.counts)))
+            .filter_map(|seen| Some((seen.device.as_ref()?.id.as_str(), seen)))
             .collect();
-        let mut lacking = Vec::new();
+        let mut lacking = Lacking::default();
+        let mut in_groups = BTreeSet::new();
         for mac in &rollout.devices {
             let serial = mac.serial_number.as_deref().unwrap_or_default();
-            match proven.device_ids.get(serial) {
-                None => lacking.push(format!(
+            let Some(id) = proven.device_ids.get(serial) else {
+                lacking.unseen.push(format!(
                     "{} (serial number {serial}) is not registered in Okta; open Okta Verify on it",
                     mac.name
-                )),
-                Some(id)
-                    if !counts
-                        .get(id.as_str())
-                        .is_some_and(|counts| (self.managed)(counts)) =>
-                {
-                    lacking.push(format!("{} {}", mac.name, self.managed_lacks));
+                ));
+                continue;
+            };
+            in_groups.insert(id.as_str());
+            match seen.get(id.as_str()) {
+                Some(seen) if seen.is_let_in_as_managed() && (self.managed)(&seen.counts) => {}
+                Some(seen) if seen.last_at_catch_all > seen.last_managed => {
+                    lacking.kept_out.push(format!(
+                        "{} fell to the catch-all when it last signed in; check its certificate and Okta Verify",
+                        mac.name
+                    ));
                 }
-                Some(_) => {}
+                _ => lacking
+                    .unseen
+                    .push(format!("{} {}", mac.name, self.managed_lacks)),
             }
         }
-        if !counts.values().any(|counts| (self.unmanaged)(counts)) {
-            lacking.push(self.unmanaged_lacks.to_owned());
+        let mut others = seen.iter().filter(|(id, _)| !in_groups.contains(*id));
+        if !others.any(|(_, seen)| (self.unmanaged)(&seen.counts)) {
+            lacking.unseen.push(self.unmanaged_lacks.to_owned());
         }
         lacking
     }
@@ -158,30 +184,48 @@ async fn wait(
     let expected = rollout.devices.len() + 1;
     loop {
         let (from, to) = window(&observed, planned, expectation.since);
+        // Sign-ins before a Mac's latest report were made with an older certificate.
+        let from = [latest_report(rollout), expectation.not_before]
+            .into_iter()
+            .flatten()
+            .fold(from, Timestamp::max);
         let proven = Proven {
             evidence: evidence::read(&tenants.okta, rules.clone(), from, to)
                 .await
                 .map_err(|error| refused(&error))?,
             device_ids: device_ids(tenants).await.map_err(|error| refused(&error))?,
         };
-        let lacking = expectation.lacking(&proven, rollout);
+        let Lacking { unseen, kept_out } = expectation.lacking(&proven, rollout);
+        let open = unseen.len() + kept_out.len();
         progress.count(
-            expected - lacking.len().min(expected),
+            expected - open.min(expected),
             expected,
             "proofs are in the log",
         );
-        if lacking.is_empty() {
+        if kept_out.is_empty() && (unseen.is_empty() || !expectation.must_be_seen) {
+            for line in unseen {
+                progress.line(&format!("note: {line}"));
+            }
             return Ok(proven);
         }
         if tokio::time::Instant::now() >= deadline {
             return Err(refused(&format!(
                 "the log does not prove it within {} s\n  {}\nthen run again",
                 blueprint.wait.timeout.as_secs(),
-                lacking.join("\n  ")
+                [kept_out, unseen].concat().join("\n  ")
             )));
         }
         tokio::time::sleep(blueprint.wait.poll).await;
     }
+}
+
+/// When the last of the Macs reported on the profile.
+fn latest_report(rollout: &Rollout) -> Option<Timestamp> {
+    let reports = rollout
+        .devices
+        .iter()
+        .filter_map(|mac| mac.reported_at.as_deref());
+    reports.filter_map(|at| at.parse().ok()).max()
 }
 
 async fn observe(tenants: &Tenants, planned: &Planned, stage: Stage) -> Result<Observed, Error> {

@@ -1,0 +1,305 @@
+//! Every row of the retry table and the budget against a real socket and a clock that only pretends to wait.
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use devtrust_transport::{
+    Clock, Dialect, FailureKind, HeaderCredentials, Limits, Origin, RateLimitHeaders, Request,
+    Retry, Transport,
+};
+use http::{HeaderName, Method, header::AUTHORIZATION};
+use secrecy::SecretString;
+use tokio::time::Instant;
+use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers::any};
+
+const DATE: &str = "Tue, 24 Nov 2026 12:00:00 GMT";
+const DATE_EPOCH: u64 = 1_795_521_600;
+
+/// Waits by moving its own time.
+#[derive(Debug)]
+struct MockClock {
+    started: Instant,
+    waits: Mutex<Vec<Duration>>,
+}
+
+impl MockClock {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            started: Instant::now(),
+            waits: Mutex::default(),
+        })
+    }
+
+    fn waits(&self) -> Vec<u64> {
+        let waits = self.waits.lock().unwrap();
+        waits.iter().map(Duration::as_secs).collect()
+    }
+}
+
+#[async_trait]
+impl Clock for MockClock {
+    fn now(&self) -> Instant {
+        self.started + self.waits.lock().unwrap().iter().sum()
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        self.waits.lock().unwrap().push(wait);
+    }
+}
+
+fn transport(url: &str, clock: Arc<MockClock>, retry: Retry) -> Transport {
+    let name = HeaderName::from_static;
+    let dialect = Dialect {
+        rate_limit: Some(RateLimitHeaders {
+            limit: name("x-rate-limit-limit"),
+            remaining: name("x-rate-limit-remaining"),
+            reset: name("x-rate-limit-reset"),
+        }),
+        ..Dialect::plain("devtrust-test")
+    };
+    let credentials =
+        HeaderCredentials::new(AUTHORIZATION, "Key ", &SecretString::from("canary")).unwrap();
+    Transport::new(
+        Origin::parse(url).unwrap(),
+        Arc::new(credentials),
+        dialect,
+        retry,
+        Limits::default(),
+    )
+    .unwrap()
+    .with_clock(clock)
+}
+
+/// Answers of which the last one repeats.
+struct Answers(Vec<ResponseTemplate>, AtomicUsize);
+
+impl Respond for Answers {
+    fn respond(&self, _: &wiremock::Request) -> ResponseTemplate {
+        let n = self.1.fetch_add(1, Ordering::SeqCst);
+        self.0[n.min(self.0.len() - 1)].clone()
+    }
+}
+
+async fn server(answers: Vec<ResponseTemplate>) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(Answers(answers, AtomicUsize::new(0)))
+        .mount(&server)
+        .await;
+    server
+}
+
+fn status(status: u16) -> ResponseTemplate {
+    ResponseTemplate::new(status).insert_header("date", DATE)
+}
+
+fn limited(status: u16, limit: u64, remaining: u64, seconds: u64) -> ResponseTemplate {
+    ResponseTemplate::new(status)
+        .insert_header("date", DATE)
+        .insert_header("x-rate-limit-limit", limit.to_string())
+        .insert_header("x-rate-limit-remaining", remaining.to_string())
+        .insert_header("x-rate-limit-reset", (DATE_EPOCH + seconds).to_string())
+}
+
+async fn sent(server: &MockServer) -> usize {
+    server.received_requests().await.unwrap().len()
+}
+
+#[tokio::test]
+async fn a_429_of_any_method_waits_for_the_reset_by_the_servers_date() {
+    for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
+        let server = server(vec![limited(429, 10, 0, 41), status(200)]).await;
+        let clock = MockClock::new();
+        let transport = transport(&server.uri(), clock.clone(), Retry::default());
+        let answer = transport.send(&Request::new(method, ["x"])).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(clock.waits(), [42]);
+    }
+}
+
+#[tokio::test]
+async fn retry_after_goes_before_the_reset() {
+    let answer = limited(429, 10, 0, 41).insert_header("retry-after", "7");
+    let server = server(vec![answer, status(200)]).await;
+    let clock = MockClock::new();
+    let transport = transport(&server.uri(), clock.clone(), Retry::default());
+    transport.send(&Request::put(["x"])).await.unwrap();
+    assert_eq!(clock.waits(), [7]);
+}
+
+#[tokio::test]
+async fn a_wait_past_the_cap_is_an_error_and_no_wait() {
+    let server = server(vec![limited(429, 10, 0, 3600)]).await;
+    let clock = MockClock::new();
+    let transport = transport(&server.uri(), clock.clone(), Retry::default());
+    let failure = transport.send(&Request::get(["x"])).await.unwrap_err();
+    assert!(
+        matches!(failure.kind(), FailureKind::RateLimited { wait } if wait.as_secs() == 3601),
+        "{failure}"
+    );
+    assert_eq!(clock.waits(), [0; 0]);
+    // What is known not to be admitted is not even sent.
+    let failure = transport.send(&Request::get(["x"])).await.unwrap_err();
+    assert!(matches!(failure.kind(), FailureKind::RateLimited { .. }));
+    assert_eq!(sent(&server).await, 1);
+}
+
+#[tokio::test]
+async fn gateway_trouble_repeats_reads_with_growing_waits_and_never_a_write() {
+    for code in [502, 503, 504] {
+        let server = server(vec![status(code)]).await;
+        let clock = MockClock::new();
+        let retry = Retry {
+            base: Duration::from_secs(2),
+            ..Retry::default()
+        };
+        let transport = transport(&server.uri(), clock.clone(), retry);
+        let failure = transport.send(&Request::get(["x"])).await.unwrap_err();
+        assert_eq!(failure.status().unwrap(), code);
+        assert_eq!((failure.attempts(), sent(&server).await), (5, 5));
+        // Half of each of 2, 4, 8, 16 s is fixed, half is jitter; the waits are cut to whole seconds here.
+        for (wait, full) in clock.waits().into_iter().zip([2, 4, 8, 16]) {
+            assert!((full / 2..=full).contains(&wait), "{wait} of {full}");
+        }
+        for method in [Method::POST, Method::PUT, Method::DELETE] {
+            let failure = transport.send(&Request::new(method, ["x"])).await;
+            let failure = failure.unwrap_err();
+            assert!(matches!(failure.kind(), FailureKind::Ambiguous { .. }));
+            assert_eq!(failure.attempts(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_connection_any_method_tries_again() {
+    let port = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let clock = MockClock::new();
+    let transport = transport(
+        &format!("http://127.0.0.1:{port}"),
+        clock.clone(),
+        Retry::default(),
+    );
+    let failure = transport.send(&Request::post(["x"])).await.unwrap_err();
+    assert_eq!((failure.attempts(), clock.waits().len()), (5, 4));
+}
+
+#[tokio::test]
+async fn every_other_status_returns_at_once() {
+    for code in [400, 401, 403, 404, 409, 500] {
+        let server = server(vec![status(code)]).await;
+        let clock = MockClock::new();
+        let transport = transport(&server.uri(), clock.clone(), Retry::default());
+        let failure = transport.send(&Request::get(["x"])).await.unwrap_err();
+        assert_eq!(failure.attempts(), 1);
+        assert!(clock.waits().is_empty());
+    }
+}
+
+/// A server with a limit per window, counted by the mock clock's time.
+struct Limited {
+    clock: Arc<MockClock>,
+    limit: u64,
+    window: Mutex<(Instant, u64)>,
+    refused: Arc<AtomicUsize>,
+}
+
+impl Respond for Limited {
+    fn respond(&self, _: &wiremock::Request) -> ResponseTemplate {
+        let now = self.clock.now();
+        let mut window = self.window.lock().unwrap();
+        if window.0 <= now {
+            *window = (now + Duration::from_secs(60), 0);
+        }
+        window.1 += 1;
+        let left = (window.0 - now).as_secs();
+        if window.1 > self.limit {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            return limited(429, self.limit, 0, left);
+        }
+        limited(200, self.limit, self.limit - window.1, left)
+    }
+}
+
+#[tokio::test]
+async fn a_bulk_read_slows_down_before_the_limit_and_never_sees_a_429() {
+    let clock = MockClock::new();
+    let refused = Arc::new(AtomicUsize::new(0));
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(Limited {
+            clock: clock.clone(),
+            limit: 10,
+            window: Mutex::new((clock.now(), 0)),
+            refused: refused.clone(),
+        })
+        .mount(&server)
+        .await;
+    let transport = transport(&server.uri(), clock.clone(), Retry::default());
+    transport.send(&Request::get(["x"])).await.unwrap();
+    for _ in 0..8 {
+        let reads = (0..4).map(|_| async {
+            transport.send(&Request::get(["x"])).await.unwrap();
+        });
+        futures::future::join_all(reads).await;
+    }
+    assert_eq!(sent(&server).await, 33);
+    assert_eq!(refused.load(Ordering::SeqCst), 0);
+    assert!(clock.waits().len() >= 3, "{:?}", clock.waits());
+}
+
+#[tokio::test]
+async fn requests_of_one_host_do_not_exceed_the_concurrency() {
+    let clock = MockClock::new();
+    let server = server(vec![status(200).set_delay(Duration::from_millis(20))]).await;
+    let origin = Origin::parse(&server.uri()).unwrap();
+    let credentials =
+        HeaderCredentials::new(AUTHORIZATION, "Key ", &SecretString::from("canary")).unwrap();
+    let running = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+    #[derive(Debug)]
+    struct Counting(HeaderCredentials, Arc<(AtomicUsize, AtomicUsize)>);
+    #[async_trait]
+    impl devtrust_transport::Credentials for Counting {
+        async fn authorize(
+            &self,
+            method: &Method,
+            url: &url::Url,
+            headers: &mut http::HeaderMap,
+        ) -> Result<(), devtrust_transport::CredentialsError> {
+            let now = self.1.0.fetch_add(1, Ordering::SeqCst) + 1;
+            self.1.1.fetch_max(now, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            self.0.authorize(method, url, headers).await?;
+            self.1.0.fetch_sub(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }
+    let limits = Limits {
+        concurrency: 2,
+        ..Limits::default()
+    };
+    let transport = Transport::new(
+        origin,
+        Arc::new(Counting(credentials, running.clone())),
+        Dialect::plain("devtrust-test"),
+        Retry::default(),
+        limits,
+    )
+    .unwrap()
+    .with_clock(clock);
+    let request = Request::get(["x"]);
+    let reads = (0..12).map(|_| transport.send(&request));
+    for answer in futures::future::join_all(reads).await {
+        answer.unwrap();
+    }
+    assert_eq!(running.1.load(Ordering::SeqCst), 2);
+}
