@@ -74,6 +74,15 @@ impl Error {
         matches!(self.kind, Kind::Unsupported(_))
     }
 
+    /// What is not supported, of an error that [`is_unsupported`](Self::is_unsupported).
+    #[must_use]
+    pub fn unsupported_what(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Unsupported(what) => Some(what),
+            _ => None,
+        }
+    }
+
     /// A signature does not verify, or the content is not the one that was signed.
     #[must_use]
     pub fn is_signature(&self) -> bool {
@@ -107,14 +116,6 @@ impl Error {
 
     pub(crate) fn unsupported(what: impl Into<String>) -> Self {
         Self::without_offset(Kind::Unsupported(what.into()))
-    }
-
-    /// What is not supported, or the whole text of another error.
-    pub(crate) fn subject(&self) -> String {
-        match &self.kind {
-            Kind::Unsupported(what) => what.clone(),
-            _ => self.to_string(),
-        }
     }
 
     pub(crate) fn content_changed() -> Self {

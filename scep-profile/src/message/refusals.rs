@@ -1,7 +1,7 @@
 //! The answers of an authority to bad messages, compared: they must not tell which check failed.
 
-use super::algorithm::{Cipher, counted};
-use super::certificate::{CertificateSpec, Signed};
+use super::algorithm::counted;
+use super::certificate::CertificateSpec;
 use super::pki::{Head, Received};
 use super::{
     CaCertificates, CertificateRequest, Digest, EnrollmentKey, FailInfo, MessageType, Nonce,
@@ -11,7 +11,7 @@ use crate::server::{Authority, AuthorityOptions, Outcome};
 use crate::{CaCertificate, KeySize, Subject};
 use der::asn1::OctetString;
 use der::{Decode, Encode};
-use mobileconfig::cms::{self, ContentInfo, EnvelopedData, RecipientInfo};
+use mobileconfig::cms::{self, Cipher, ContentInfo, EnvelopedData, RecipientInfo, SignedObject};
 use std::time::{Duration, SystemTime};
 use x509_cert::Certificate;
 use x509_cert::name::Name;
@@ -33,7 +33,7 @@ impl Bench {
         let key = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
         let spec = CertificateSpec {
             subject: Name::default(),
-            public_key: key.spki().unwrap(),
+            public_key: key.spki().clone(),
             not_before: now - Duration::from_secs(60),
             not_after: now + Duration::from_secs(3600),
             extensions: Vec::new(),
@@ -99,7 +99,7 @@ fn ciphertext(enveloped: &mut EnvelopedData) -> &mut Vec<u8> {
 
 /// A CSR whose own signature is spoilt, everything else being well.
 fn unsigned(csr: &[u8]) -> Vec<u8> {
-    let mut signed = Signed::from_der(csr).unwrap();
+    let mut signed = SignedObject::from_der(csr).unwrap();
     let mut signature = signed.signature.raw_bytes().to_vec();
     signature[9] ^= 1;
     signed.signature = der::asn1::BitString::from_bytes(&signature).unwrap();

@@ -170,7 +170,7 @@ impl Transaction {
             weaknesses,
         } = opened;
         let mut certificates = CaCertificate::of_pkcs7(&content).map_err(malformed("CertRep"))?;
-        let ours = self.key.spki()?;
+        let ours = self.key.spki().clone();
         let index = certificates
             .iter()
             .position(|certificate| {
@@ -208,7 +208,7 @@ fn temporary_certificate(key: &EnrollmentKey, subject: &Name) -> Result<Vec<u8>,
     let usage = KeyUsage(KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment);
     CertificateSpec {
         subject: subject.clone(),
-        public_key: key.spki()?,
+        public_key: key.spki().clone(),
         not_before: now.checked_sub(DAY).unwrap_or(now),
         not_after: now.checked_add(7 * DAY).unwrap_or(now),
         extensions: vec![extension(true, &usage)?],

@@ -142,7 +142,7 @@ fn paired(
         .x509()
         .tbs_certificate()
         .subject_public_key_info();
-    if *public == key.spki()? {
+    if *public == *key.spki() {
         Ok((certificate, key))
     } else {
         Err(Error::KeyMismatch)
