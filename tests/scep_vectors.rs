@@ -518,7 +518,7 @@ fn fingerprints_of_every_authority_the_system_trusts_are_openssls() {
         "/etc/ssl/cert.pem",
     ];
     let Some(bundle) = bundles.iter().find_map(|path| std::fs::read(path).ok()) else {
-        let _: Option<()> = left_out("a bundle of the system's CA certificates");
+        let _: Option<()> = left_out("ca-bundle");
         return;
     };
     let directory = tempfile::tempdir().unwrap();

@@ -23,8 +23,7 @@ pub(crate) fn inside(test: &str) -> bool {
             .is_ok_and(|status| status.success())
     };
     let Some(form) = forms.iter().find(works) else {
-        let _: Option<()> =
-            left_out("a network namespace (unshare -n): our client does not meet scepserver");
+        let _: Option<()> = left_out("unshare");
         return false;
     };
     let status = enter(form, r#"exec "$PROGRAM" --exact "$TEST" --nocapture"#)
