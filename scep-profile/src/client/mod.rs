@@ -80,7 +80,7 @@ impl Client {
             .connect_timeout(Duration::from_secs(10))
             .timeout(Duration::from_secs(30))
             .user_agent(concat!("scep-profile/", env!("CARGO_PKG_VERSION")));
-        if !url.is_secure() {
+        if url.as_url().scheme() == "http" {
             // A proxy would see what goes out in clear, and has no way to a loopback address of this machine.
             builder = builder.no_proxy();
         }
