@@ -12,7 +12,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use device_trust_tests::{oracle, reference, run};
 use mobileconfig::lint::{Channel, Delivery, Finding, Linter, Severity, Target, codes, output};
 use mobileconfig::{Limits, read_plist};
-use plist::Value as Plist;
+use plist::{Dictionary, Value as Plist};
+use scep_profile::{ScepPayload, ScepUrl, okta::DeviceTrustProfile};
+use secrecy::SecretString;
 use serde_json::Value;
 
 /// What a finding is told apart by.
@@ -524,6 +526,39 @@ fn each_profile_that_looks_odd_and_is_right_gives_no_more_than_infos() {
             "{name}: {found:#?}"
         );
     }
+}
+
+#[test]
+fn the_profiles_of_the_job_give_infos_only() {
+    let url = ScepUrl::parse("https://example.okta.com/pki/0123/scep/rac0").unwrap();
+    let scep = ScepPayload::new(url, SecretString::from("hunter2")).expiry_notification_days(14);
+    let ca = include_bytes!("../mobileconfig/tests/data/ca.pem");
+    let trust = DeviceTrustProfile::new("Example Org", "org.example.trust", scep)
+        .ca_certificate(ca)
+        .build()
+        .unwrap();
+    let codes: Vec<_> = lint(&trust.to_value(), "macos-15")
+        .iter()
+        .map(|finding| finding.code)
+        .collect();
+    assert_eq!(codes, ["undocumented-key", "secret-in-clear"]);
+}
+
+#[test]
+fn a_reference_in_what_is_nobodys_business_is_none() {
+    let mut profile = fixture("preferences-of-an-app");
+    let payload = &mut profile.as_dictionary_mut().unwrap()["PayloadContent"]
+        .as_array_mut()
+        .unwrap()[0];
+    let payload = payload.as_dictionary_mut().unwrap();
+    payload.insert("PayloadType".into(), "com.apple.extensiblesso".into());
+    payload.remove("OktaVerify.OrgUrl");
+    payload.insert("ExtensionIdentifier".into(), "com.example.sso".into());
+    payload.insert("Type".into(), "Credential".into());
+    let mut data = Dictionary::new();
+    data.insert("certificateUUID".into(), "elsewhere".into());
+    payload.insert("ExtensionData".into(), data.into());
+    assert_eq!(lint(&profile, "macos-15"), []);
 }
 
 #[test]
