@@ -29,14 +29,19 @@ struct World {
 
 impl World {
     async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    async fn start_with(edit: impl FnOnce(&mut Blueprint)) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/device-trust.toml");
-        let (blueprint, secrets) = Blueprint::load(&file, &Overrides::default(), |name| {
+        let (mut blueprint, secrets) = Blueprint::load(&file, &Overrides::default(), |name| {
             CANARIES
                 .iter()
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| (*value).to_owned())
         })
         .unwrap();
+        edit(&mut blueprint);
         Self {
             embedded: Embedded::start(&secrets, None).await.unwrap(),
             blueprint,
@@ -287,6 +292,31 @@ async fn an_admins_catch_all_edit_in_between_is_kept() {
     assert!(report.before.is_some(), "it was not proven again");
     let shapes: Vec<String> = writes(&requests).into_iter().map(shape).collect();
     assert_eq!(shapes, ["Okta PUT /api/v1/policies/{id}/rules/{id}"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_orgs_default_enrolment_policy_is_edited_only_when_asked() {
+    let world = World::start_with(|blueprint| blueprint.okta.edit_default_enrollment = true).await;
+    let (report, requests) = world.run().await;
+    log_agrees(&world, &report);
+    let enrolment: Vec<&RecordedRequest> = writes(&requests)
+        .into_iter()
+        .filter(|request| {
+            request
+                .body
+                .as_ref()
+                .is_some_and(|body| body["type"] == "MFA_ENROLL")
+        })
+        .collect();
+    let [edit] = enrolment.as_slice() else {
+        panic!("{enrolment:?}")
+    };
+    assert_eq!(shape(edit), "Okta PUT /api/v1/policies/{id}");
+    assert_eq!(body(edit)["system"], true);
+
+    let (report, requests) = world.run().await;
+    assert_eq!(report.changes, 0);
+    assert_eq!(writes(&requests), Vec::<&RecordedRequest>::new());
 }
 
 /// The ids in the last write of a run that closed a catch-all.

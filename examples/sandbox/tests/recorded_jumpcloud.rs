@@ -209,6 +209,25 @@ async fn a_policy_is_created_with_201_and_read_back_in_clear() {
 }
 
 #[tokio::test]
+async fn a_policy_group_takes_the_description_that_the_spec_lacks() {
+    let console = open().await;
+    let created = console
+        .post(
+            "/api/v2/policygroups",
+            json!({"name": "Device trust", "description": "made by a test"}),
+        )
+        .await;
+    assert_eq!(created.status, StatusCode::CREATED);
+    let read = console
+        .get(&format!(
+            "/api/v2/policygroups/{}",
+            text(&created.body["id"])
+        ))
+        .await;
+    assert_eq!(read.body["description"], "made by a test");
+}
+
+#[tokio::test]
 async fn the_policy_list_is_a_bare_shallow_array_without_a_link() {
     let console = open().await;
     for name in ["one", "two", "three"] {
