@@ -29,7 +29,7 @@ fn lint(criterion: &mut Criterion) {
         .unwrap();
     let (linter, target) = (Linter::new(), Target::macos("15".parse().unwrap()));
     criterion.bench_function("lint_profile", |bencher| {
-        bencher.iter(|| linter.lint(&profile, &target))
+        bencher.iter(|| linter.lint(&profile, &target));
     });
 }
 
