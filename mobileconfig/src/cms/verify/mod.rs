@@ -195,9 +195,8 @@ impl Look<'_> {
     fn signature(&self, info: &SignerInfo, certificate: &Certificate) -> SignatureVerdict {
         let key = certificate.tbs_certificate().subject_public_key_info();
         let content_type = self.signed.encap_content_info.content_type;
-        let error = match info.verify(content_type, self.content, key) {
-            Ok(_) => return SignatureVerdict::Valid,
-            Err(error) => error,
+        let Err(error) = info.verify(content_type, self.content, key) else {
+            return SignatureVerdict::Valid;
         };
         match error.unsupported_what() {
             Some(what) => SignatureVerdict::Unsupported {
