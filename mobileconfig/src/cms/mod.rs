@@ -50,7 +50,7 @@ mod sign;
 mod verify;
 
 pub use attribute::{Attribute, Attributes};
-pub use bundle::read_certificates;
+pub use bundle::{certificates_only, read_certificates};
 pub use content::{ContentInfo, EncapsulatedContentInfo, from_ber, signed_content};
 pub use enveloped::{EncryptedContentInfo, EnvelopedData, KeyTransRecipientInfo, RecipientInfo};
 pub use error::Error;

@@ -13,7 +13,12 @@ pub(super) fn judge_tls(payload: &ScepPayload, report: &mut Report) {
         let found = "https, with a certificate that this machine trusts";
         report.add(CheckSubject::Tls, Status::Passed, found, "");
     } else if payload.url.is_secure() {
-        report.add(CheckSubject::Tls, Status::Passed, "http, within this machine", "");
+        report.add(
+            CheckSubject::Tls,
+            Status::Passed,
+            "http, within this machine",
+            "",
+        );
     } else {
         report.add(
             CheckSubject::Tls,

@@ -181,7 +181,13 @@ impl Report {
         self.checks.iter().find(|check| check.subject == subject)
     }
 
-    pub(super) fn add(&mut self, subject: CheckSubject, status: Status, found: impl Into<String>, mend: &str) {
+    pub(super) fn add(
+        &mut self,
+        subject: CheckSubject,
+        status: Status,
+        found: impl Into<String>,
+        mend: &str,
+    ) {
         self.checks.push(Check {
             subject,
             status,
