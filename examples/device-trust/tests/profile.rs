@@ -51,7 +51,7 @@ impl Folder {
     }
 
     fn run(&self, arguments: &[&str]) -> Run {
-        Run::new(self.command(arguments).output().unwrap())
+        Run::new(&self.command(arguments).output().unwrap())
     }
 }
 
@@ -63,7 +63,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(output: Output) -> Self {
+    fn new(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap(),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -142,7 +142,7 @@ fn a_dash_is_the_standard_input() {
         .unwrap()
         .write_all(&profile().to_xml().unwrap())
         .unwrap();
-    let run = Run::new(child.wait_with_output().unwrap());
+    let run = Run::new(&child.wait_with_output().unwrap());
     assert!(
         run.code == 0 && run.out.contains("org.example.demo"),
         "{run:?}"
@@ -466,7 +466,7 @@ fn build_writes_the_profile_for_its_owner_only_and_needs_no_token() {
         for variable in ["OKTA_API_TOKEN", "JUMPCLOUD_API_KEY", "SCEP_CHALLENGE"] {
             command.env_remove(variable);
         }
-        Run::new(command.output().unwrap())
+        Run::new(&command.output().unwrap())
     };
     let built = run("built");
     assert_eq!((built.code, built.out.as_str()), (0, ""), "{built:?}");

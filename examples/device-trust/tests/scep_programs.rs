@@ -22,13 +22,20 @@ struct Run {
 }
 
 fn run(command: &mut Command) -> Run {
-    let Output { status, stdout, stderr } = command.output().unwrap();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
     let run = Run {
         exit_code: status.code().unwrap(),
         stdout: String::from_utf8(stdout).unwrap(),
         stderr: String::from_utf8(stderr).unwrap(),
     };
-    assert!(!run.stdout.contains(CHALLENGE) && !run.stderr.contains(CHALLENGE), "{run:?}");
+    assert!(
+        !run.stdout.contains(CHALLENGE) && !run.stderr.contains(CHALLENGE),
+        "{run:?}"
+    );
     assert!(!run.stderr.contains("panicked"), "{run:?}");
     run
 }
@@ -58,10 +65,20 @@ impl Server {
             scep_challenge: Some(SecretString::from(CHALLENGE)),
             ..Secrets::default()
         };
-        let sandbox = Sandbox::start(Options { secrets, ..Options::default() }).await.unwrap();
+        let sandbox = Sandbox::start(Options {
+            secrets,
+            ..Options::default()
+        })
+        .await
+        .unwrap();
         let certificates = sandbox.ca_certificates();
-        let certificates = certificates.iter().map(|der| CaCertificate::from_der(der).unwrap());
-        Self { certificates: certificates.collect(), sandbox }
+        let certificates = certificates
+            .iter()
+            .map(|der| CaCertificate::from_der(der).unwrap());
+        Self {
+            certificates: certificates.collect(),
+            sandbox,
+        }
     }
 
     fn url(&self) -> String {
@@ -69,7 +86,9 @@ impl Server {
     }
 
     fn pin(&self) -> String {
-        self.certificates[1].fingerprint(FingerprintAlgorithm::Sha256).colon_hex()
+        self.certificates[1]
+            .fingerprint(FingerprintAlgorithm::Sha256)
+            .colon_hex()
     }
 
     fn write(&self, directory: &Path) -> String {
@@ -82,7 +101,10 @@ impl Server {
     /// PKIOperations so far.
     fn operations(&self) -> usize {
         let operations = self.sandbox.requests();
-        operations.iter().filter(|request| request.query.contains("PKIOperation")).count()
+        operations
+            .iter()
+            .filter(|request| request.query.contains("PKIOperation"))
+            .count()
     }
 }
 
@@ -102,7 +124,10 @@ async fn fingerprint_prints_every_spelling_of_files_and_of_the_wire_alike() {
             format!("sha256 Fingerprint={}", print.colon_hex()),
             certificate.subject(),
         ] {
-            assert!(shown.stdout.matches(&spelling).count() >= 2, "{spelling}: {shown:?}");
+            assert!(
+                shown.stdout.matches(&spelling).count() >= 2,
+                "{spelling}: {shown:?}"
+            );
         }
     }
     let json = fingerprint(&["--json", "--sha1", &file]);
@@ -125,7 +150,10 @@ async fn fingerprint_fails_when_a_source_has_not_what_is_expected() {
     assert!(wrong.stdout.contains("NOT AS EXPECTED"), "{wrong:?}");
     let json = fingerprint(&["--json", "--expect", &other, &file]);
     let parsed: Value = serde_json::from_str(&json.stdout).unwrap();
-    assert_eq!((json.exit_code, &parsed[0]["as_expected"]), (1, &Value::Bool(false)));
+    assert_eq!(
+        (json.exit_code, &parsed[0]["as_expected"]),
+        (1, &Value::Bool(false))
+    );
 }
 
 #[test]
@@ -151,7 +179,10 @@ async fn preflight_proves_the_server_and_with_enroll_the_challenge() {
     assert_eq!(read_only.exit_code, 0, "{read_only:?}");
     assert_eq!(server.operations(), 0);
 
-    let proven = preflight(&["--url", &url, "--fingerprint", &pin, "--enroll", "--json"], Some(CHALLENGE));
+    let proven = preflight(
+        &["--url", &url, "--fingerprint", &pin, "--enroll", "--json"],
+        Some(CHALLENGE),
+    );
     assert_eq!(proven.exit_code, 0, "{proven:?}");
     assert_eq!(server.operations(), 1);
     let report: Value = serde_json::from_str(&proven.stdout).unwrap();
@@ -163,7 +194,15 @@ async fn preflight_proves_the_server_and_with_enroll_the_challenge() {
     let file = folder.path().join("challenge");
     fs::write(&file, format!("{CHALLENGE}\n")).unwrap();
     let from_file = preflight(
-        &["--url", &url, "--fingerprint", &pin, "--enroll", "--challenge-file", file.to_str().unwrap()],
+        &[
+            "--url",
+            &url,
+            "--fingerprint",
+            &pin,
+            "--enroll",
+            "--challenge-file",
+            file.to_str().unwrap(),
+        ],
         None,
     );
     assert_eq!(from_file.exit_code, 0, "{from_file:?}");
@@ -173,7 +212,10 @@ async fn preflight_proves_the_server_and_with_enroll_the_challenge() {
 async fn preflight_fails_on_a_wrong_challenge_and_before_it_is_sent_to_the_wrong_ca() {
     let server = Server::start().await;
     let (url, pin) = (server.url(), server.pin());
-    let wrong = preflight(&["--url", &url, "--fingerprint", &pin, "--enroll"], Some("wrong"));
+    let wrong = preflight(
+        &["--url", &url, "--fingerprint", &pin, "--enroll"],
+        Some("wrong"),
+    );
     assert_eq!(wrong.exit_code, 1, "{wrong:?}");
     assert!(wrong.stdout.contains("compare the secret"), "{wrong:?}");
 
@@ -195,7 +237,11 @@ fn preflight_wants_its_challenge_from_elsewhere_than_the_command_line() {
     for (arguments, challenge, text) in [
         (&["--enroll"][..], None, "SCEP_CHALLENGE is not set"),
         (&["--enroll"], Some(" "), "the challenge is empty"),
-        (&["--challenge", CHALLENGE][..1], None, "unexpected argument '--challenge'"),
+        (
+            &["--challenge", CHALLENGE][..1],
+            None,
+            "unexpected argument '--challenge'",
+        ),
         (&["--subject", "E=a@b.c"], None, "1.2.840.113549.1.9.1"),
     ] {
         let run = preflight(&[&url, arguments].concat(), challenge);

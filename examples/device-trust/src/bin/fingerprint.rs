@@ -11,9 +11,7 @@ use std::{
 
 use clap::Parser;
 use jiff::Timestamp;
-use scep_profile::{
-    CaCertificate, Fingerprint, FingerprintAlgorithm, ScepUrl, client::Client,
-};
+use scep_profile::{CaCertificate, Fingerprint, FingerprintAlgorithm, ScepUrl, client::Client};
 use serde::Serialize;
 
 /// Prints the fingerprints of CA certificates from files (PEM, DER, PKCS#7) and SCEP servers (GetCACert).
@@ -100,7 +98,9 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         sources.push(Source {
             source: source.clone(),
             as_expected: expected.map(|expected| {
-                certificates.iter().any(|certificate| expected.is_of(certificate.der()))
+                certificates
+                    .iter()
+                    .any(|certificate| expected.is_of(certificate.der()))
             }),
             certificates: certificates
                 .iter()
@@ -115,7 +115,9 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     };
     // A reader that went away is no reason to fail.
     let _ = writeln!(io::stdout(), "{}", text.trim_end());
-    Ok(sources.iter().all(|source| source.as_expected != Some(false)))
+    Ok(sources
+        .iter()
+        .all(|source| source.as_expected != Some(false)))
 }
 
 async fn read(source: &str) -> Result<Vec<CaCertificate>, Failure> {
@@ -151,7 +153,11 @@ impl Certificate {
             colon_hex: fingerprint.colon_hex(),
             hex: fingerprint.hex(),
             base64: fingerprint.base64(),
-            openssl: format!("{} Fingerprint={}", name.replace('-', "").to_lowercase(), fingerprint.colon_hex()),
+            openssl: format!(
+                "{} Fingerprint={}",
+                name.replace('-', "").to_lowercase(),
+                fingerprint.colon_hex()
+            ),
             algorithm: name,
         }
     }
@@ -180,7 +186,10 @@ impl std::fmt::Display for Source {
         }
         match self.as_expected {
             Some(true) => writeln!(f, "  as expected"),
-            Some(false) => writeln!(f, "  NOT AS EXPECTED: no certificate has the expected fingerprint"),
+            Some(false) => writeln!(
+                f,
+                "  NOT AS EXPECTED: no certificate has the expected fingerprint"
+            ),
             None => Ok(()),
         }
     }

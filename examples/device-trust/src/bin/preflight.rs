@@ -84,7 +84,9 @@ async fn run(arguments: &Arguments, payload: &ScepPayload) -> ExitCode {
     };
     // A reader that went away is no reason to fail.
     let _ = writeln!(io::stdout(), "{}", text.trim_end());
-    ExitCode::from(u8::from(!(report.passed() && (enrolled || !arguments.enroll))))
+    ExitCode::from(u8::from(
+        !(report.passed() && (enrolled || !arguments.enroll)),
+    ))
 }
 
 fn payload(arguments: &Arguments) -> Result<ScepPayload, String> {
@@ -119,7 +121,9 @@ fn challenge(arguments: &Arguments) -> Result<SecretString, String> {
     // An editor ends a file with a line end; the secret has none.
     let challenge = text.trim_end_matches(['\r', '\n']);
     if challenge.trim().is_empty() {
-        return Err("the challenge is empty: give the secret key from the admin console".to_owned());
+        return Err(
+            "the challenge is empty: give the secret key from the admin console".to_owned(),
+        );
     }
     Ok(challenge.into())
 }
