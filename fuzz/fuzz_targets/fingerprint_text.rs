@@ -16,5 +16,8 @@ fuzz_target!(|text: &str| {
     ] {
         assert_eq!(Fingerprint::parse(&spelling).as_ref(), Ok(&fingerprint));
     }
-    assert_eq!(Fingerprint::from_bytes(fingerprint.as_bytes()).as_ref(), Ok(&fingerprint));
+    assert_eq!(
+        Fingerprint::from_bytes(fingerprint.as_bytes()).as_ref(),
+        Ok(&fingerprint)
+    );
 });

@@ -23,7 +23,9 @@ static AUTHORITY: LazyLock<Mutex<Authority>> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((mode, rest)) = bytes.split_first() else { return };
+    let Some((mode, rest)) = bytes.split_first() else {
+        return;
+    };
     if mode % 3 == 2 {
         let handled = AUTHORITY.lock().unwrap().handle(rest, SystemTime::now());
         assert!(matches!(handled.outcome, Outcome::Refused(_)));
@@ -38,7 +40,9 @@ fuzz_target!(|bytes: &[u8]| {
             der[place] ^= change[2];
         }
     }
-    let Ok(request) = ReceivedRequest::from_der(&der) else { return };
+    let Ok(request) = ReceivedRequest::from_der(&der) else {
+        return;
+    };
     if mode % 3 == 1 {
         let genuine = ReceivedRequest::from_der(&GENUINE).unwrap();
         assert_eq!(request.subject(), genuine.subject());

@@ -12,10 +12,16 @@ fuzz_target!(|body: &[u8]| {
     };
     assert!(!certificates.certificates().is_empty());
     for pin in certificates.fingerprints(FingerprintAlgorithm::Sha256) {
-        let Ok(ca) = certificates.pin(&pin) else { continue };
+        let Ok(ca) = certificates.pin(&pin) else {
+            continue;
+        };
         assert!(pin.is_of(ca.anchor().der()));
         assert!(ca.certificates().contains(ca.recipient()));
-        let _ = (ca.weaknesses(SystemTime::now()), ca.issuer().subject(), format!("{ca:?}"));
+        let _ = (
+            ca.weaknesses(SystemTime::now()),
+            ca.issuer().subject(),
+            format!("{ca:?}"),
+        );
         let _ = ca.next(body);
     }
 });

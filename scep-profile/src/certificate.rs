@@ -1,10 +1,10 @@
 use crate::error::{Error, Field};
 use crate::{Fingerprint, FingerprintAlgorithm};
 use der::Decode;
+use mobileconfig::cms::Certificate;
 use mobileconfig::cms::{self, armour};
 use std::fmt;
 use std::time::SystemTime;
-use x509_cert::Certificate;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 
 /// A certificate of a certification authority, or of the registration authority in front of it.

@@ -1,6 +1,6 @@
 use super::{Error, SignedData, armour, from_ber, oid};
+use crate::cms::Certificate;
 use der::Decode;
-use x509_cert::Certificate;
 
 /// All certificates of a file in DER, in its order: PEM (whatever stands around the blocks), one certificate in DER,
 /// or PKCS#7.

@@ -56,7 +56,8 @@ pub use enveloped::{EncryptedContentInfo, EnvelopedData, KeyTransRecipientInfo, 
 pub use error::Error;
 pub use set::{CertificateSet, SetOf};
 pub use signed::{
-    DigestAlgorithms, IssuerAndSerialNumber, SignedData, SignerIdentifier, SignerInfo, SignerInfos,
+    Certificate, DigestAlgorithms, IssuerAndSerialNumber, SerialNumber, SignedData,
+    SignerIdentifier, SignerInfo, SignerInfos,
 };
 
 #[cfg(feature = "cms")]

@@ -4,7 +4,7 @@ use super::error::{malformed, of_cms};
 use super::{Cipher, EnrollmentKey, Error};
 use der::Encode;
 use mobileconfig::cms;
-use x509_cert::Certificate;
+use mobileconfig::cms::Certificate;
 
 const PART: &str = "pkcsPKIEnvelope";
 

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::CaCertificate;
 use der::Decode;
+use mobileconfig::cms::Certificate;
 use std::time::SystemTime;
-use x509_cert::Certificate;
 
 /// Whoever signs the requests: a temporary certificate of the new key, or one issued earlier.
 #[derive(Clone)]

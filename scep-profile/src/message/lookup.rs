@@ -4,8 +4,8 @@ use super::exchange::{Exchange, Signer};
 use super::{Capabilities, EnrollmentKey, Error, MessageType, TransactionId, TrustedCa};
 use crate::CaCertificate;
 use der::{Decode, Encode};
+use mobileconfig::cms::Certificate;
 use mobileconfig::cms::{self, IssuerAndSerialNumber, SignedData};
-use x509_cert::Certificate;
 use x509_cert::crl::CertificateList;
 
 /// A question about what an authority issued: GetCert or GetCRL (RFC 8894 sections 3.3.4 and 3.3.5), asked under a

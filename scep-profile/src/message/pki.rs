@@ -5,8 +5,8 @@ use super::{Digest, EnrollmentKey, Error, FailInfo, MessageType, Nonce, PkiStatu
 use const_oid::ObjectIdentifier;
 use der::asn1::{Any, OctetString, PrintableStringRef};
 use der::{Decode, Tag, Tagged};
+use mobileconfig::cms::Certificate;
 use mobileconfig::cms::{self, Attribute, SignedData, SignerInfo, Signing};
-use x509_cert::Certificate;
 
 const MESSAGE_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.113733.1.9.2");
 const PKI_STATUS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.113733.1.9.3");

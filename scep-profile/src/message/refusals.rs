@@ -11,9 +11,9 @@ use crate::server::{Authority, AuthorityOptions, Outcome};
 use crate::{CaCertificate, KeySize, Subject};
 use der::asn1::OctetString;
 use der::{Decode, Encode};
+use mobileconfig::cms::Certificate;
 use mobileconfig::cms::{self, Cipher, ContentInfo, EnvelopedData, RecipientInfo, SignedObject};
 use std::time::{Duration, SystemTime};
-use x509_cert::Certificate;
 use x509_cert::name::Name;
 
 struct Bench {

@@ -8,8 +8,8 @@ use super::{
 };
 use der::asn1::Any;
 use der::{Decode, Encode};
+use mobileconfig::cms::Certificate;
 use mobileconfig::cms::{self, ContentInfo, SetOf, SignedData};
-use x509_cert::Certificate;
 
 /// A CertRep (RFC 8894 section 3.3.2) to be signed by an authority.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use super::{
     Weakness,
 };
 use der::{Decode, Sequence};
+use mobileconfig::cms::Certificate;
 use mobileconfig::cms::IssuerAndSerialNumber;
-use x509_cert::Certificate;
 use x509_cert::name::Name;
 
 /// `IssuerAndSubject` (RFC 8894 section 3.3.3): what CertPoll asks after.

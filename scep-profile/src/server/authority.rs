@@ -10,13 +10,13 @@ use crate::message::{
     verify_issued,
 };
 use der::Decode;
+use mobileconfig::cms::Certificate;
 use mobileconfig::cms::armour;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::time::SystemTime;
 use subtle::ConstantTimeEq;
-use x509_cert::Certificate;
 
 /// A certification authority: pure, so that time and transport are the caller's.
 ///

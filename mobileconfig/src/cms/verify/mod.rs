@@ -10,9 +10,9 @@ pub use verdict::{
 };
 
 use self::chain::{Outcome, Parsed, build};
+use crate::cms::Certificate;
 use crate::cms::{Digest, Error, SignedData, SignerInfo, armour, from_ber, oid};
 use std::time::SystemTime;
-use x509_cert::Certificate;
 
 /// What a verifier brings along: roots, further certificates, the time to look at, the signer that is expected.
 ///
