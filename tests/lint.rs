@@ -12,7 +12,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use device_trust_tests::{oracle, reference, run};
 use mobileconfig::lint::{Channel, Delivery, Finding, Linter, Severity, Target, codes, output};
 use mobileconfig::{Limits, read_plist};
-use plist::Value as Plist;
+use plist::{Dictionary, Value as Plist};
+use scep_profile::{ScepPayload, ScepUrl, okta::DeviceTrustProfile};
+use secrecy::SecretString;
 use serde_json::Value;
 
 /// What a finding is told apart by.
@@ -81,458 +83,72 @@ fn each_mistake_that_the_schema_allows_to_make_gives_exactly_its_finding() {
     );
 }
 
-/// `tests/fixtures/lint`: a profile with one mistake, where it is to go, what must be found, where.
-const BROKEN: &[(&str, &str, &str, &str)] = &[
-    (
-        "scep-without-url",
-        "macos-15",
-        "missing-key",
-        "PayloadContent[0].PayloadContent.URL",
-    ),
-    (
-        "payload-without-identifier",
-        "macos-15",
-        "missing-key",
-        "PayloadContent[0].PayloadIdentifier",
-    ),
-    (
-        "profile-without-uuid",
-        "macos-15",
-        "missing-key",
-        "PayloadUUID",
-    ),
-    (
-        "neither-content-nor-envelope",
-        "macos-15",
-        "missing-key",
-        "PayloadContent",
-    ),
-    (
-        "rule-without-value",
-        "macos-15",
-        "missing-key",
-        "PayloadContent[0].Rules[1].RuleValue",
-    ),
-    (
-        "payload-without-version",
-        "macos-15",
-        "missing-version",
-        "PayloadContent[0].PayloadVersion",
-    ),
-    (
-        "fingerprint-as-text",
-        "macos-15",
-        "wrong-type",
-        "PayloadContent[0].PayloadContent.CAFingerprint",
-    ),
-    (
-        "rules-as-dictionary",
-        "macos-15",
-        "wrong-type",
-        "PayloadContent[0].Rules",
-    ),
-    (
-        "payload-that-is-a-text",
-        "macos-15",
-        "wrong-type",
-        "PayloadContent[0]",
-    ),
-    ("document-that-is-an-array", "macos-15", "wrong-type", ""),
-    (
-        "several-principal-names",
-        "macos-15",
-        "wrong-type",
-        "PayloadContent[0].PayloadContent.SubjectAltName.ntPrincipalName",
-    ),
-    (
-        "mail-name-in-a-list-of-numbers",
-        "macos-15",
-        "wrong-type",
-        "PayloadContent[0].PayloadContent.SubjectAltName.rfc822Name[1]",
-    ),
-    (
-        "version-as-real",
-        "macos-15",
-        "real-for-integer",
-        "PayloadContent[0].PayloadVersion",
-    ),
-    (
-        "extractable-as-number",
-        "macos-15",
-        "number-for-boolean",
-        "PayloadContent[0].PayloadContent.KeyIsExtractable",
-    ),
-    (
-        "odd-key-size",
-        "macos-15",
-        "value-not-allowed",
-        "PayloadContent[0].PayloadContent.Keysize",
-    ),
-    (
-        "rule-type-that-does-not-exist",
-        "macos-15",
-        "value-not-allowed",
-        "PayloadContent[0].Rules[0].RuleType",
-    ),
-    (
-        "kerberos-extension-that-redirects",
-        "macos-15",
-        "value-not-allowed",
-        "PayloadContent[0].Type",
-    ),
-    (
-        "sleep-timer-beyond-three-hours",
-        "macos-15",
-        "out-of-range",
-        "PayloadContent[0].com.apple.EnergySaver.desktop.ACPower.Display Sleep Timer",
-    ),
-    (
-        "passcode-too-long",
-        "macos-15",
-        "out-of-range",
-        "PayloadContent[0].minLength",
-    ),
-    (
-        "mac-address-without-colons",
-        "ios-17 supervised",
-        "wrong-format",
-        "PayloadContent[0].AllowList[0].DeviceID",
-    ),
-    (
-        "subject-with-three-in-a-pair",
-        "macos-15",
-        "wrong-count",
-        "PayloadContent[0].PayloadContent.Subject[0][0]",
-    ),
-    (
-        "subject-of-one-array",
-        "macos-15",
-        "wrong-type",
-        "PayloadContent[0].PayloadContent.Subject[0]",
-    ),
-    (
-        "key-type-without-blank",
-        "macos-15",
-        "misspelt-key",
-        "PayloadContent[0].PayloadContent.KeyType",
-    ),
-    (
-        "url-in-small-letters",
-        "macos-15",
-        "misspelt-key",
-        "PayloadContent[0].PayloadContent.url",
-    ),
-    (
-        "display-name-with-a-slip",
-        "macos-15",
-        "misspelt-key",
-        "PayloadDisplayNmae",
-    ),
-    (
-        "key-nobody-knows",
-        "macos-15",
-        "unknown-key",
-        "PayloadContent[0].TrustLevel",
-    ),
-    (
-        "payload-enabled",
-        "macos-15",
-        "undocumented-key",
-        "PayloadContent[0].PayloadEnabled",
-    ),
-    (
-        "scep-with-notice-before-expiry",
-        "macos-15",
-        "undocumented-key",
-        "PayloadContent[0].PayloadContent.CertificateRenewalTimeInterval",
-    ),
-    (
-        "is-encrypted",
-        "macos-15",
-        "undocumented-key",
-        "IsEncrypted",
-    ),
-    (
-        "payload-type-with-a-slip",
-        "macos-15",
-        "misspelt-payload-type",
-        "PayloadContent[0].PayloadType",
-    ),
-    (
-        "preferences-of-an-app",
-        "macos-15",
-        "unknown-payload-type",
-        "PayloadContent[0].PayloadType",
-    ),
-    (
-        "home-screen-on-a-mac",
-        "macos-15",
-        "payload-not-on-os",
-        "PayloadContent[0]",
-    ),
-    (
-        "airprint-port-on-a-mac",
-        "macos-15",
-        "key-not-on-os",
-        "PayloadContent[0].AirPrint[0].Port",
-    ),
-    (
-        "login-items-before-they-came",
-        "macos-12.7",
-        "not-yet-on-os",
-        "PayloadContent[0]",
-    ),
-    (
-        "extractable-before-it-came",
-        "macos-10.12",
-        "not-yet-on-os",
-        "PayloadContent[0].PayloadContent.KeyIsExtractable",
-    ),
-    (
-        "applications-by-path",
-        "macos-15",
-        "deprecated",
-        "PayloadContent[0].pathBlackList",
-    ),
-    (
-        "firewall-logging",
-        "macos-15",
-        "removed",
-        "PayloadContent[0].EnableLogging",
-    ),
-    (
-        "identity-preference-for-the-device",
-        "macos-15",
-        "wrong-channel",
-        "PayloadContent[0]",
-    ),
-    (
-        "identity-preference-in-system-scope",
-        "macos-15 manual",
-        "wrong-channel",
-        "PayloadContent[0]",
-    ),
-    (
-        "login-items-for-a-user",
-        "macos-15 user",
-        "wrong-channel",
-        "PayloadContent[0]",
-    ),
-    (
-        "shared-device-keys-for-a-user",
-        "macos-15 user",
-        "key-wrong-channel",
-        "PayloadContent[0].PlatformSSO.UseSharedDeviceKeys",
-    ),
-    (
-        "user-scope-for-the-device",
-        "macos-15",
-        "scope-against-channel",
-        "PayloadScope",
-    ),
-    (
-        "home-screen-unsupervised",
-        "ios-17",
-        "needs-supervision",
-        "PayloadContent[0]",
-    ),
-    (
-        "classroom-unsupervised",
-        "macos-15",
-        "key-needs-supervision",
-        "PayloadContent[0].forceClassroomAutomaticallyJoinClasses",
-    ),
-    (
-        "privacy-without-approval",
-        "macos-15 mdm",
-        "needs-user-approved-mdm",
-        "PayloadContent[0]",
-    ),
-    (
-        "login-items-by-hand",
-        "macos-15 manual",
-        "needs-mdm",
-        "PayloadContent[0]",
-    ),
-    (
-        "autologin-by-hand",
-        "macos-15 manual",
-        "key-needs-mdm",
-        "PayloadContent[0].AutologinUsername",
-    ),
-    (
-        "two-screen-savers",
-        "macos-15",
-        "only-one-allowed",
-        "PayloadContent[1]",
-    ),
-    (
-        "profile-for-a-television",
-        "macos-15",
-        "wrong-device-type",
-        "TargetDeviceType",
-    ),
-    (
-        "one-identifier-twice",
-        "macos-15",
-        "duplicate-identifier",
-        "PayloadContent[1].PayloadIdentifier",
-    ),
-    (
-        "identifier-of-the-profile",
-        "macos-15",
-        "shared-identifier",
-        "PayloadContent[0].PayloadIdentifier",
-    ),
-    (
-        "identifier-that-is-empty",
-        "macos-15",
-        "empty-identifier",
-        "PayloadIdentifier",
-    ),
-    (
-        "one-uuid-twice",
-        "macos-15",
-        "duplicate-uuid",
-        "PayloadContent[1].PayloadUUID",
-    ),
-    (
-        "uuid-of-the-profile",
-        "macos-15",
-        "shared-uuid",
-        "PayloadContent[0].PayloadUUID",
-    ),
-    (
-        "uuid-ignored",
-        "macos-15",
-        "uuid-shape",
-        "PayloadContent[0].PayloadUUID",
-    ),
-    (
-        "uuid-in-small-letters",
-        "macos-15",
-        "uuid-case",
-        "PayloadUUID",
-    ),
-    (
-        "identity-that-is-not-there",
-        "macos-15 user",
-        "dangling-reference",
-        "PayloadContent[0].PayloadCertificateUUID",
-    ),
-    (
-        "identity-that-is-a-certificate",
-        "macos-15 user",
-        "reference-kind",
-        "PayloadContent[0].PayloadCertificateUUID",
-    ),
-    (
-        "anchor-that-is-a-login-item",
-        "macos-15",
-        "reference-kind",
-        "PayloadContent[0].EAPClientConfiguration.PayloadCertificateAnchorUUID[0]",
-    ),
-    (
-        "pem-in-a-root",
-        "macos-15",
-        "pem-in-der",
-        "PayloadContent[0].PayloadContent",
-    ),
-    (
-        "der-in-a-pem",
-        "macos-15",
-        "der-in-pem",
-        "PayloadContent[0].PayloadContent",
-    ),
-    (
-        "root-that-is-junk",
-        "macos-15",
-        "not-a-certificate",
-        "PayloadContent[0].PayloadContent",
-    ),
-    (
-        "bundle-in-one-payload",
-        "macos-15",
-        "several-certificates",
-        "PayloadContent[0].PayloadContent",
-    ),
-    (
-        "root-past-its-time",
-        "macos-15 at=2150",
-        "certificate-expired",
-        "PayloadContent[0].PayloadContent",
-    ),
-    (
-        "root-before-its-time",
-        "macos-15 at=2000",
-        "certificate-not-yet-valid",
-        "PayloadContent[0].PayloadContent",
-    ),
-    (
-        "challenge-in-clear",
-        "macos-15",
-        "secret-in-clear",
-        "PayloadContent[0].PayloadContent.Challenge",
-    ),
-    (
-        "variable-under-a-signature",
-        "macos-15 signed",
-        "variable-in-signed",
-        "PayloadContent[0].PayloadContent.Subject[0][0][1]",
-    ),
-    (
-        "removal-date-in-the-past",
-        "macos-15 at=2027",
-        "date-passed",
-        "RemovalDate",
-    ),
-];
-
-/// Profiles that look odd and are right.
-const RIGHT: &[(&str, &str)] = &[
-    ("right-names-in-lists", "macos-15"),
-    ("right-consent-in-two-languages", "macos-15"),
-    ("right-realms-by-name", "macos-15"),
-    ("right-folder-in-a-folder", "ios-17 supervised"),
-    ("right-sleep-never", "macos-15"),
-    (
-        "right-device-variables-under-a-signature",
-        "macos-15 signed",
-    ),
-    ("right-challenge-from-the-server", "macos-15"),
-    ("right-whole-number-for-a-real", "macos-15"),
-    ("right-duration-and-two-settings-areas", "macos-15"),
-];
-
 #[test]
 fn each_broken_profile_gives_its_finding_and_nothing_else() {
-    assert!(BROKEN.len() >= 40);
-    for (name, target, code, path) in BROKEN {
+    let broken = table::<4>();
+    assert!(broken.len() >= 40);
+    for [name, target, code, path] in broken {
         let found: Vec<_> = lint_fixture(name, target).iter().map(place).collect();
-        assert_eq!(found, [((*code).to_owned(), (*path).to_owned())], "{name}");
+        let path = path.replace("(profile)", "");
+        assert_eq!(found, [(code.to_owned(), path)], "{name}");
     }
 }
 
 #[test]
 fn each_profile_that_looks_odd_and_is_right_gives_no_more_than_infos() {
-    for (name, target) in RIGHT {
+    let right = table::<2>();
+    assert!(!right.is_empty());
+    for [name, target] in right {
         let found = lint_fixture(name, target);
-        assert!(
-            found
-                .iter()
-                .all(|finding| finding.severity == Severity::Info),
-            "{name}: {found:#?}"
-        );
+        let only_infos = found
+            .iter()
+            .all(|finding| finding.severity == Severity::Info);
+        assert!(only_infos, "{name}: {found:#?}");
     }
 }
 
 #[test]
-fn each_fixture_is_in_a_table_and_each_code_has_a_fixture() {
-    let tables = BROKEN
+fn the_profiles_of_the_job_give_infos_only() {
+    let url = ScepUrl::parse("https://example.okta.com/pki/0123/scep/rac0").unwrap();
+    let scep = ScepPayload::new(url, SecretString::from("hunter2")).expiry_notification_days(14);
+    let ca = include_bytes!("../mobileconfig/tests/data/ca.pem");
+    let trust = DeviceTrustProfile::new("Example Org", "org.example.trust", scep)
+        .ca_certificate(ca)
+        .build()
+        .unwrap();
+    let codes: Vec<_> = lint(&trust.to_value(), "macos-15")
         .iter()
-        .map(|(name, ..)| *name)
-        .chain(RIGHT.iter().map(|(name, _)| *name));
-    let mut listed: Vec<String> = tables.map(|name| format!("{name}.mobileconfig")).collect();
+        .map(|finding| finding.code)
+        .collect();
+    assert_eq!(codes, ["undocumented-key", "secret-in-clear"]);
+}
+
+#[test]
+fn a_reference_in_what_is_nobodys_business_is_none() {
+    let mut profile = fixture("preferences-of-an-app");
+    let payload = &mut profile.as_dictionary_mut().unwrap()["PayloadContent"]
+        .as_array_mut()
+        .unwrap()[0];
+    let payload = payload.as_dictionary_mut().unwrap();
+    payload.insert("PayloadType".into(), "com.apple.extensiblesso".into());
+    payload.remove("OktaVerify.OrgUrl");
+    payload.insert("ExtensionIdentifier".into(), "com.example.sso".into());
+    payload.insert("Type".into(), "Credential".into());
+    let mut data = Dictionary::new();
+    data.insert("certificateUUID".into(), "elsewhere".into());
+    payload.insert("ExtensionData".into(), data.into());
+    assert_eq!(lint(&profile, "macos-15"), []);
+}
+
+#[test]
+fn each_fixture_is_in_a_table_and_each_code_has_a_fixture() {
+    let broken = table::<4>();
+    let names = broken
+        .iter()
+        .map(|[name, ..]| *name)
+        .chain(table::<2>().into_iter().map(|[name, _]| name));
+    let mut listed: Vec<String> = names.map(|name| format!("{name}.mobileconfig")).collect();
+    listed.push("README.md".to_owned());
     let mut files: Vec<String> = fs::read_dir(fixtures())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -541,7 +157,7 @@ fn each_fixture_is_in_a_table_and_each_code_has_a_fixture() {
     files.sort();
     assert_eq!(listed, files);
 
-    let shown: BTreeSet<&str> = BROKEN.iter().map(|(_, _, code, _)| *code).collect();
+    let shown: BTreeSet<&str> = broken.iter().map(|[_, _, code, _]| *code).collect();
     let all: BTreeSet<&str> = codes::ALL.iter().map(|code| code.id).collect();
     assert_eq!(shown, all);
 }
@@ -654,6 +270,17 @@ fn replace_texts(value: &mut Plist, text: &str) {
             .for_each(|(_, value)| replace_texts(value, text)),
         _ => {}
     }
+}
+
+/// The rows of the table with so many columns in `tests/fixtures/lint/README.md`.
+fn table<const COLUMNS: usize>() -> Vec<[&'static str; COLUMNS]> {
+    include_str!("fixtures/lint/README.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .map(|line| line.split(" | ").collect::<Vec<_>>())
+        .filter_map(|cells| <[&str; COLUMNS]>::try_from(cells).ok())
+        .filter(|cells| cells[0] != "profile")
+        .collect()
 }
 
 fn lint_fixture(name: &str, target: &str) -> Vec<Finding> {

@@ -1,10 +1,10 @@
 use crate::error::{Error, Field};
 use crate::{Fingerprint, FingerprintAlgorithm};
 use der::Decode;
+use mobileconfig::cms::Certificate;
 use mobileconfig::cms::{self, armour};
 use std::fmt;
 use std::time::SystemTime;
-use x509_cert::Certificate;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 
 /// A certificate of a certification authority, or of the registration authority in front of it.
@@ -57,61 +57,27 @@ impl CaCertificate {
     ///
     /// [`Error::is_certificate`] when there is none in it, or a block that is something else, for instance a key.
     pub fn read_all(bytes: &[u8]) -> Result<Vec<Self>, Error> {
-        let certificates = if armour::is_armoured(bytes) {
-            let mut certificates = Vec::new();
-            for block in armour::blocks(bytes)
-                .map_err(|error| refuse(&error.to_string(), "copy the file anew"))?
-            {
-                match block.label.as_str() {
-                    "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => {
-                        certificates.push(Self::from_der(&block.bytes)?);
-                    }
-                    "PKCS7" | "CMS" => certificates.extend(Self::of_pkcs7(&block.bytes)?),
-                    label => {
-                        return Err(refuse(
-                            &format!("a PEM block of kind {label}"),
-                            "a CA certificate has BEGIN CERTIFICATE; keep keys out of this file",
-                        ));
-                    }
-                }
-            }
-            certificates
-        } else {
-            Self::from_der(bytes)
-                .map(|certificate| vec![certificate])
-                .or_else(|error| {
-                    // Whichever error says more: a PKCS#7 that opens but holds rubbish, or a file that is neither.
-                    match cms::from_ber(bytes) {
-                        Ok(_) => Self::of_pkcs7(bytes),
-                        Err(_) => Err(error),
-                    }
-                })?
-        };
-        if certificates.is_empty() {
-            return Err(refuse(
-                "the file holds none",
-                "it has to have a BEGIN CERTIFICATE block, or be DER",
-            ));
-        }
-        Ok(certificates)
+        cms::read_certificates(bytes)
+            .map_err(|error| {
+                refuse(
+                    &error.to_string(),
+                    "give the file Okta offers as `Download x509 certificate`, in PEM or DER, and keep keys out of it",
+                )
+            })?
+            .iter()
+            .map(|der| Self::from_der(der))
+            .collect()
     }
 
     /// The certificates of a certs-only message (RFC 8894 section 4.2.1.2), BER or DER.
     pub(crate) fn of_pkcs7(message: &[u8]) -> Result<Vec<Self>, Error> {
-        let unreadable = |error: cms::Error| {
-            refuse(
-                &error.to_string(),
-                "a certs-only PKCS#7 message is expected",
-            )
-        };
-        let signed: cms::SignedData = cms::from_ber(message)
-            .and_then(|info| info.decode(cms::oid::ID_SIGNED_DATA))
-            .map_err(unreadable)?;
-        signed
-            .certificates
-            .unwrap_or_default()
-            .certificates()
-            .map_err(|error| unreadable(error.into()))?
+        cms::certificates_only(message)
+            .map_err(|error| {
+                refuse(
+                    &error.to_string(),
+                    "a certs-only PKCS#7 message is expected",
+                )
+            })?
             .iter()
             .map(|der| Self::from_der(der))
             .collect()

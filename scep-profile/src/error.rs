@@ -36,6 +36,7 @@ pub(crate) enum Field {
     AltName,
     Certificate,
     Retry,
+    Renewal,
     #[cfg(feature = "okta")]
     Profile,
 }
@@ -52,6 +53,7 @@ impl Field {
             Self::AltName => "SubjectAltName",
             Self::Certificate => "CA certificate",
             Self::Retry => "Retries",
+            Self::Renewal => "renewal",
             #[cfg(feature = "okta")]
             Self::Profile => "profile",
         }
@@ -116,6 +118,12 @@ impl Error {
     #[must_use]
     pub fn is_certificate(&self) -> bool {
         self.concerns(Field::Certificate)
+    }
+
+    /// Some problem is about a renewal policy or its rings.
+    #[must_use]
+    pub fn is_renewal(&self) -> bool {
+        self.concerns(Field::Renewal)
     }
 
     fn concerns(&self, field: Field) -> bool {

@@ -14,6 +14,7 @@ pub mod okta;
 mod payload;
 #[cfg(feature = "client")]
 pub mod preflight;
+pub mod renewal;
 #[cfg(feature = "server")]
 pub mod server;
 mod subject;

@@ -59,6 +59,19 @@ pub fn peer(program: &str) -> Option<Command> {
     }
 }
 
+/// A program that answers to neither `version` nor `--version`, found by arguments with which it ends well.
+///
+/// # Panics
+/// When it is not installed and may not be left out.
+#[must_use]
+pub fn peer_answering(program: &str, arguments: &[&str]) -> Option<Command> {
+    if answers(Command::new(program).args(arguments)) {
+        Some(Command::new(program))
+    } else {
+        left_out(program)
+    }
+}
+
 /// Runs `command` and gives its output as text.
 ///
 /// # Panics
@@ -82,7 +95,12 @@ fn answers(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 
-fn left_out<T>(what: &str) -> Option<T> {
+/// Says that something is left out.
+///
+/// # Panics
+/// When it may not be.
+#[must_use]
+pub fn left_out<T>(what: &str) -> Option<T> {
     // A run outside of CI may leave out what scripts/test listed, by name, and nothing else.
     let listed = std::env::var("DEVTRUST_LEFT_OUT").unwrap_or_default();
     let ci = std::env::var("CI").is_ok_and(|value| !value.is_empty());

@@ -26,6 +26,18 @@ impl Job {
         }
     }
 
+    /// The profile and its bytes. Nothing is sent and nothing is written.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the blueprint's values and the CA's certificates make no profile.
+    pub fn profile(&self, progress: &dyn Progress) -> Result<(Profile, Vec<u8>), Error> {
+        progress.stage(Stage::Profile);
+        let refused = |error| Error::refused(Stage::Profile.name(), error);
+        let profile = desired::profile(&self.blueprint, &self.tenants).map_err(refused)?;
+        let bytes = profile.to_xml().map_err(refused)?;
+        Ok((profile, bytes))
+    }
+
     /// Checks the CA, builds the profile, reads both tenants and lists the changes. Writes `plan.json` and the
     /// profile, and changes nothing in either tenant.
     ///
@@ -92,15 +104,6 @@ impl Job {
         self.output
             .write(Output::REPORT, report.to_html().as_bytes())?;
         Ok(report)
-    }
-
-    /// The profile and its bytes.
-    fn profile(&self, progress: &dyn Progress) -> Result<(Profile, Vec<u8>), Error> {
-        progress.stage(Stage::Profile);
-        let refused = |error| Error::refused(Stage::Profile.name(), error);
-        let profile = desired::profile(&self.blueprint, &self.tenants).map_err(refused)?;
-        let bytes = profile.to_xml().map_err(refused)?;
-        Ok((profile, bytes))
     }
 
     async fn planned(

@@ -1,6 +1,6 @@
 use super::{Error, SignedData, armour, from_ber, oid};
+use crate::cms::Certificate;
 use der::Decode;
-use x509_cert::Certificate;
 
 /// All certificates of a file in DER, in its order: PEM (whatever stands around the blocks), one certificate in DER,
 /// or PKCS#7.
@@ -24,7 +24,7 @@ pub fn read_certificates(file: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>, Error> 
             match block.label.as_str() {
                 // What OpenSSL calls trusted has its own data after the certificate.
                 "CERTIFICATE" | "X509 CERTIFICATE" => certificates.push(checked(block.bytes)?),
-                "PKCS7" | "CMS" => certificates.extend(of_pkcs7(&block.bytes)?),
+                "PKCS7" | "CMS" => certificates.extend(certificates_only(&block.bytes)?),
                 _ => {
                     return Err(Error::content(
                         "a PEM block that is no certificate stands among the certificates",
@@ -37,7 +37,7 @@ pub fn read_certificates(file: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>, Error> 
             Ok(certificate) => certificates.push(certificate),
             // Whichever error says more: a PKCS#7 that opens but holds rubbish, or a file that is neither.
             Err(error) => match from_ber(file) {
-                Ok(_) => certificates = of_pkcs7(file)?,
+                Ok(_) => certificates = certificates_only(file)?,
                 Err(_) => return Err(error),
             },
         }
@@ -48,7 +48,12 @@ pub fn read_certificates(file: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>, Error> 
     Ok(certificates)
 }
 
-fn of_pkcs7(message: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+/// The certificates of a certs-only message (RFC 5652 section 5.2), BER or DER, each in DER.
+///
+/// # Errors
+///
+/// When the message is no signed data, or one of them is no X.509 certificate.
+pub fn certificates_only(message: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     let signed: SignedData = from_ber(message)?.decode(oid::ID_SIGNED_DATA)?;
     signed
         .certificates
@@ -60,6 +65,8 @@ fn of_pkcs7(message: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
 }
 
 fn checked(der: Vec<u8>) -> Result<Vec<u8>, Error> {
-    Certificate::from_der(&der)?;
-    Ok(der)
+    match Certificate::from_der(&der) {
+        Ok(_) => Ok(der),
+        Err(error) => Err(Error::certificate(&error)),
+    }
 }

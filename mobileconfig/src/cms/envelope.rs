@@ -5,11 +5,11 @@ use super::{
     Cipher, ContentInfo, EncryptedContentInfo, EnvelopedData, Error, KeyTransRecipientInfo,
     PrivateKey, RecipientInfo, SetOf, SignerIdentifier, from_ber, oid,
 };
+use crate::cms::Certificate;
 use aws_lc_rs::rsa::{Pkcs1PublicEncryptingKey, PublicEncryptingKey};
 use const_oid::db::rfc5912::RSA_ENCRYPTION;
 use der::asn1::OctetString;
 use der::{Decode, Encode};
-use x509_cert::Certificate;
 
 /// The content encrypted to certificates (DER), each of which can open it alone: a `ContentInfo` in DER.
 ///

@@ -19,6 +19,7 @@ enum Kind {
     Der(der::ErrorKind),
     Limit(&'static str),
     Content(&'static str),
+    Certificate(String),
     Unsupported(String),
     Signature(&'static str),
     Decryption,
@@ -48,6 +49,13 @@ impl Error {
         }
     }
 
+    pub(crate) fn certificate(error: &der::Error) -> Self {
+        Self {
+            kind: Kind::Certificate(error.to_string()),
+            offset: None,
+        }
+    }
+
     /// The byte at which the problem was found, counted in the message as it was given, or, for problems of
     /// structure, in its DER form; `None` where no single byte is to blame.
     #[must_use]
@@ -68,10 +76,25 @@ impl Error {
         matches!(self.kind, Kind::Content(_))
     }
 
+    /// Something that should be an X.509 certificate is none.
+    #[must_use]
+    pub fn is_certificate(&self) -> bool {
+        matches!(self.kind, Kind::Certificate(_))
+    }
+
     /// An algorithm, or a kind or size of key, that is not supported or is refused as broken.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         matches!(self.kind, Kind::Unsupported(_))
+    }
+
+    /// What is not supported, of an error that [`is_unsupported`](Self::is_unsupported).
+    #[must_use]
+    pub fn unsupported_what(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Unsupported(what) => Some(what),
+            _ => None,
+        }
     }
 
     /// A signature does not verify, or the content is not the one that was signed.
@@ -107,14 +130,6 @@ impl Error {
 
     pub(crate) fn unsupported(what: impl Into<String>) -> Self {
         Self::without_offset(Kind::Unsupported(what.into()))
-    }
-
-    /// What is not supported, or the whole text of another error.
-    pub(crate) fn subject(&self) -> String {
-        match &self.kind {
-            Kind::Unsupported(what) => what.clone(),
-            _ => self.to_string(),
-        }
     }
 
     pub(crate) fn content_changed() -> Self {
@@ -163,6 +178,7 @@ impl fmt::Display for Error {
             Kind::Der(kind) => write!(f, "not the CMS structure expected: {kind}")?,
             Kind::Limit(what) => write!(f, "CMS message refused: {what}")?,
             Kind::Content(what) | Kind::Signature(what) | Kind::Password(what) => f.write_str(what)?,
+            Kind::Certificate(error) => write!(f, "not an X.509 certificate ({error})")?,
             Kind::Unsupported(what) => write!(f, "not supported: {what}")?,
             Kind::Decryption => f.write_str(
                 "the envelope cannot be decrypted: it is for another key, or was changed on the way",

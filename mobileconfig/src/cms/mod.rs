@@ -50,13 +50,14 @@ mod sign;
 mod verify;
 
 pub use attribute::{Attribute, Attributes};
-pub use bundle::read_certificates;
+pub use bundle::{certificates_only, read_certificates};
 pub use content::{ContentInfo, EncapsulatedContentInfo, from_ber, signed_content};
 pub use enveloped::{EncryptedContentInfo, EnvelopedData, KeyTransRecipientInfo, RecipientInfo};
 pub use error::Error;
 pub use set::{CertificateSet, SetOf};
 pub use signed::{
-    DigestAlgorithms, IssuerAndSerialNumber, SignedData, SignerIdentifier, SignerInfo, SignerInfos,
+    Certificate, DigestAlgorithms, IssuerAndSerialNumber, SerialNumber, SignedData,
+    SignerIdentifier, SignerInfo, SignerInfos,
 };
 
 #[cfg(feature = "cms")]

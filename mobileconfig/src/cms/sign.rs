@@ -5,11 +5,11 @@ use super::{
     Identity, IssuerAndSerialNumber, KeyType, SetOf, SignedData, Signer, SignerIdentifier,
     SignerInfo, oid,
 };
+use crate::cms::Certificate;
 use crate::cms::verify_signature;
 use der::asn1::{Any, OctetString};
 use der::{Decode, Encode};
 use std::time::SystemTime;
-use x509_cert::Certificate;
 use x509_cert::time::Time;
 
 /// How content is signed.

@@ -2,9 +2,15 @@ use super::{Attributes, CertificateSet, EncapsulatedContentInfo, SetOf};
 use der::asn1::{Any, OctetString};
 use der::{Choice, Sequence};
 use spki::AlgorithmIdentifierOwned;
-use x509_cert::Certificate;
+use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::name::Name;
-use x509_cert::serial_number::SerialNumber;
+
+/// An X.509 certificate as received. What RFC 5280 asks of authorities is not asked of it: requesters of SCEP sign with
+/// certificates of their own making, and certmonger numbers those with 32 bytes.
+pub type Certificate = CertificateInner<Raw>;
+
+/// A serial number as received, of any length.
+pub type SerialNumber = x509_cert::serial_number::SerialNumber<Raw>;
 
 /// `DigestAlgorithmIdentifiers` (RFC 5652 section 5.1).
 pub type DigestAlgorithms = SetOf<AlgorithmIdentifierOwned>;

@@ -1,6 +1,6 @@
 //! What a rule found.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use serde::Serialize;
 
@@ -98,13 +98,18 @@ impl fmt::Display for Finding {
 #[derive(Debug, Default)]
 pub struct Findings {
     found: Vec<Finding>,
+    codes_and_paths: HashSet<(&'static str, String)>,
+    paths: HashSet<String>,
 }
 
 impl Findings {
     /// Adds a finding, unless there is one with its code at its place.
     pub fn add(&mut self, finding: Finding) {
-        let known = |other: &Finding| other.code == finding.code && other.path == finding.path;
-        if !self.found.iter().any(known) {
+        if self
+            .codes_and_paths
+            .insert((finding.code, finding.path.clone()))
+        {
+            self.paths.insert(finding.path.clone());
             self.found.push(finding);
         }
     }
@@ -112,7 +117,7 @@ impl Findings {
     /// True if something was found at exactly this place; for rules that want to leave it at that.
     #[must_use]
     pub fn is_reported(&self, path: &str) -> bool {
-        self.found.iter().any(|finding| finding.path == path)
+        self.paths.contains(path)
     }
 
     pub(super) fn into_sorted(mut self) -> Vec<Finding> {

@@ -1,5 +1,7 @@
 //! Identifiers and UUIDs: what devices tell profiles and payloads apart by.
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use plist::{Dictionary, Value};
 
 use super::{Code, Finding, Findings, Rule, Subject, codes, codes_of};
@@ -27,15 +29,13 @@ impl Rule for Identity {
         empty(top_identifier, IDENTIFIER.to_owned(), findings);
         shape(text(top, UUID), UUID.to_owned(), findings);
 
-        let (mut identifiers, mut uuids) = (Vec::new(), Vec::new());
+        let (mut identifiers, mut uuids) = (HashMap::new(), HashMap::new());
         for payload in subject.payloads() {
             let identifier = text(payload.keys(), IDENTIFIER);
             let path = payload.path_to(IDENTIFIER);
             empty(identifier, path.clone(), findings);
             if let Some(identifier) = identifier.filter(|identifier| !identifier.is_empty()) {
-                if let Some(first) =
-                    first_use(&mut identifiers, identifier.to_owned(), payload.path())
-                {
+                if let Some(first) = first_use(&mut identifiers, identifier, payload.path()) {
                     findings.add(Finding::new(
                         codes::DUPLICATE_IDENTIFIER,
                         path,
@@ -56,7 +56,7 @@ impl Rule for Identity {
             let path = payload.path_to(UUID);
             shape(uuid, path.clone(), findings);
             if let Some(uuid) = uuid.map(str::to_lowercase) {
-                if let Some(first) = first_use(&mut uuids, uuid.clone(), payload.path()) {
+                if let Some(first) = first_use(&mut uuids, &uuid, payload.path()) {
                     findings.add(Finding::new(
                         codes::DUPLICATE_UUID,
                         path,
@@ -81,12 +81,14 @@ fn text<'a>(keys: &'a Dictionary, key: &str) -> Option<&'a str> {
 }
 
 /// The place that used `name` before, if any; remembers the first use.
-fn first_use(uses: &mut Vec<(String, String)>, name: String, place: String) -> Option<String> {
-    if let Some((_, first)) = uses.iter().find(|(used, _)| *used == name) {
-        return Some(first.clone());
+fn first_use(uses: &mut HashMap<String, String>, name: &str, place: String) -> Option<String> {
+    match uses.entry(name.to_owned()) {
+        Entry::Occupied(first) => Some(first.get().clone()),
+        Entry::Vacant(free) => {
+            free.insert(place);
+            None
+        }
     }
-    uses.push((name, place));
-    None
 }
 
 fn empty(identifier: Option<&str>, path: String, findings: &mut Findings) {

@@ -1,9 +1,12 @@
 //! References between payloads: certificates and identities by their `PayloadUUID`.
 
+use std::collections::HashMap;
+
 use plist::Value;
 
 use super::{Code, Finding, Findings, Rule, Subject, SubjectPayload, codes, codes_of};
-use crate::keys::{self, UUID};
+use crate::keys::UUID;
+use crate::schema::{Key, Part};
 
 pub(super) struct References;
 
@@ -13,71 +16,80 @@ impl Rule for References {
     }
 
     fn check(&self, subject: &Subject<'_>, findings: &mut Findings) {
-        for payload in subject
-            .payloads()
-            .iter()
-            .filter(|payload| payload.schema().is_some())
-        {
-            for (key, value) in payload.keys() {
-                if !keys::OF_EVERY_PAYLOAD.contains(&key.as_str()) {
-                    let found = Found {
-                        subject,
-                        payload,
+        let mut by_uuid = HashMap::new();
+        for payload in subject.payloads() {
+            if let Some(uuid) = payload.keys().get(UUID).and_then(Value::as_string) {
+                by_uuid.entry(uuid.to_lowercase()).or_insert(payload);
+            }
+        }
+        for payload in subject.payloads() {
+            let search = Search {
+                by_uuid: &by_uuid,
+                payload,
+            };
+            for key in payload.parts().iter().flat_map(Part::keys) {
+                if let Some(value) = payload.keys().get(key.name()) {
+                    search.value(
                         key,
-                    };
-                    found.search(key, value, payload.path_to(key), findings);
+                        key.name(),
+                        value,
+                        payload.path_to(key.name()),
+                        findings,
+                    );
                 }
             }
         }
     }
 }
 
-/// A value within a payload.
+/// The search for references in one payload, along the keys of the schema: what stands in a dictionary for anything is not Apple's
+/// reference.
 #[derive(Clone, Copy)]
-struct Found<'a> {
-    subject: &'a Subject<'a>,
+struct Search<'a> {
+    by_uuid: &'a HashMap<String, &'a SubjectPayload<'a>>,
     payload: &'a SubjectPayload<'a>,
-    /// The nearest key.
-    key: &'a str,
 }
 
-impl<'a> Found<'a> {
-    fn search(self, key: &'a str, value: &'a Value, path: String, findings: &mut Findings) {
+impl Search<'_> {
+    /// `name` is that of the nearest key, for an item of an array that of the array.
+    fn value(self, key: Key, name: &str, value: &Value, path: String, findings: &mut Findings) {
         match value {
             Value::Dictionary(dictionary) => {
-                for (key, value) in dictionary {
-                    self.search(key, value, format!("{path}.{key}"), findings);
+                for key in key.keys() {
+                    if let Some(value) = dictionary.get(key.name()) {
+                        let path = format!("{path}.{}", key.name());
+                        self.value(key, key.name(), value, path, findings);
+                    }
                 }
             }
             Value::Array(items) => {
+                let Some(item_key) = key.keys().next() else {
+                    return;
+                };
                 for (index, item) in items.iter().enumerate() {
-                    self.search(key, item, format!("{path}[{index}]"), findings);
+                    self.value(item_key, name, item, format!("{path}[{index}]"), findings);
                 }
             }
-            Value::String(uuid) if is_reference(key) && !findings.is_reported(&path) => {
-                Self { key, ..self }.check(uuid, path, findings);
+            Value::String(uuid) if is_reference(name) && !findings.is_reported(&path) => {
+                self.reference(name, uuid, path, findings);
             }
             _ => {}
         }
     }
 
-    fn check(self, uuid: &str, path: String, findings: &mut Findings) {
-        let same = |payload: &&SubjectPayload<'_>| {
-            let own = payload.keys().get(UUID).and_then(Value::as_string);
-            own.is_some_and(|own| own.eq_ignore_ascii_case(uuid))
-        };
-        let Some(meant) = self.subject.payloads().iter().find(same) else {
+    fn reference(self, name: &str, uuid: &str, path: String, findings: &mut Findings) {
+        let Some(meant) = self.by_uuid.get(&uuid.to_lowercase()) else {
             findings.add(Finding::new(
                 codes::DANGLING_REFERENCE,
                 path,
-                format!("{} refers to a payload by its PayloadUUID, and no payload of this profile has it", self.key),
+                format!("{name} refers to a payload by its PayloadUUID, and no payload of this profile has it"),
                 "put the certificate's payload into this profile, or write its PayloadUUID here",
             ));
             return;
         };
         let kind = meant.payload_type().unwrap_or_default();
         let (fitting, what) =
-            if needs_identity(self.payload.payload_type().unwrap_or_default(), self.key) {
+            if needs_identity(self.payload.payload_type().unwrap_or_default(), name) {
                 (
                     IDENTITIES.contains(&kind),
                     "an identity (a certificate with its key)",
@@ -92,11 +104,7 @@ impl<'a> Found<'a> {
             findings.add(Finding::new(
                 codes::REFERENCE_KIND,
                 path,
-                format!(
-                    "{} must refer to {what}; {} is {kind}",
-                    self.key,
-                    meant.path()
-                ),
+                format!("{} must refer to {what}; {} is {kind}", name, meant.path()),
                 format!("write the PayloadUUID of a payload with {what}"),
             ));
         }

@@ -1,16 +1,27 @@
-//! The RFC 8894 client: GetCACaps, GetCACert and enrolment over HTTP.
+//! The RFC 8894 client: all of its operations over HTTP.
+//!
+//! | to | use |
+//! |---|---|
+//! | look at a server | [`Client::get_ca_caps`], [`Client::get_ca_certs`] |
+//! | enrol | [`Client::enroll`], or [`Client::enroll_payload`] as a Mac does |
+//! | wait for approval | [`Client::poll`] once, [`Client::wait`] until a [`Polling`] ends |
+//! | renew | [`Client::renew`] |
+//! | ask what was issued | [`Client::get_cert`], [`Client::get_crl`] |
+//! | learn the CA that follows | [`Client::get_next_ca_certs`] |
 //!
 //! It sends no credentials (the challenge travels encrypted to the pinned CA), follows no redirect, and reads no
 //! answer past 1 MiB.
 
 mod error;
 mod http;
+mod polling;
 
 pub use error::Error;
+pub use polling::Polling;
 
 use crate::message::{
-    CaCertificates, Capabilities, CertificateRequest, EnrollmentKey, Issued, Reply, Transaction,
-    TransactionId,
+    CaCertificates, Capabilities, CertificateRequest, EnrollmentKey, Issued, Lookup, Reply,
+    Transaction, TransactionId, TrustedCa,
 };
 use crate::{Fingerprint, ScepPayload, ScepUrl};
 use std::time::Duration;
@@ -148,8 +159,7 @@ impl Client {
         request: &CertificateRequest,
         pin: &Fingerprint,
     ) -> Result<Enrollment, Error> {
-        let caps = self.get_ca_caps().await?;
-        let ca = self.get_ca_certs().await?.pin(pin)?;
+        let (caps, ca) = self.trusted(pin).await?;
         let (transaction, message) = Transaction::enroll(key, request, &ca, &caps)?;
         self.exchange(transaction, &message, caps.post()).await
     }
@@ -167,8 +177,7 @@ impl Client {
         old_certificate: &[u8],
         pin: &Fingerprint,
     ) -> Result<Enrollment, Error> {
-        let caps = self.get_ca_caps().await?;
-        let ca = self.get_ca_certs().await?.pin(pin)?;
+        let (caps, ca) = self.trusted(pin).await?;
         let (transaction, message) =
             Transaction::renew(key, request, old_key, old_certificate, &ca, &caps)?;
         self.exchange(transaction, &message, caps.post()).await
@@ -186,6 +195,69 @@ impl Client {
         } = pending;
         let message = transaction.poll()?;
         self.exchange(*transaction, &message, post).await
+    }
+
+    /// Asks after a request that was answered PENDING until it is granted, refused, or the patience ends.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StillPending`] when nobody has approved by then; otherwise as [`Client::enroll`].
+    pub async fn wait(&self, pending: Pending, polling: &Polling) -> Result<Issued, Error> {
+        let mut pending = pending;
+        for wait in polling.waits() {
+            tokio::time::sleep(wait).await;
+            match self.poll(pending).await? {
+                Enrollment::Issued(issued) => return Ok(issued),
+                Enrollment::Pending(still) => pending = still,
+            }
+        }
+        Err(Error::StillPending {
+            transaction_id: pending.transaction_id().clone(),
+        })
+    }
+
+    /// The certificates that will follow those of a CA, vouched for by it (GetNextCACert). Ask a server whose
+    /// capabilities have [`next_ca`](Capabilities::next_ca), and take the fingerprints into the next profile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Status`] when the server has none, [`Error::Message`] when the answer is not signed by `ca`.
+    pub async fn get_next_ca_certs(&self, ca: &TrustedCa) -> Result<CaCertificates, Error> {
+        Ok(ca.next(&self.http.get("GetNextCACert", None).await?)?)
+    }
+
+    /// A certificate (in DER) by its serial number (big-endian), asked for under a certificate (in DER) of the same
+    /// CA and its key: GetCert.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::enroll`].
+    pub async fn get_cert(
+        &self,
+        key: &EnrollmentKey,
+        certificate: &[u8],
+        serial: &[u8],
+        pin: &Fingerprint,
+    ) -> Result<Vec<u8>, Error> {
+        let (caps, ca) = self.trusted(pin).await?;
+        let (lookup, message) = Lookup::certificate(key, certificate, serial, &ca, &caps)?;
+        Ok(lookup.read(&self.operate(&message, caps.post()).await?)?)
+    }
+
+    /// The revocation list (in DER) that covers a certificate (in DER), asked for under it and its key: GetCRL.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::enroll`].
+    pub async fn get_crl(
+        &self,
+        key: &EnrollmentKey,
+        certificate: &[u8],
+        pin: &Fingerprint,
+    ) -> Result<Vec<u8>, Error> {
+        let (caps, ca) = self.trusted(pin).await?;
+        let (lookup, message) = Lookup::crl(key, certificate, &ca, &caps)?;
+        Ok(lookup.read(&self.operate(&message, caps.post()).await?)?)
     }
 
     /// Enrols as a Mac does that is handed this payload: its request, its fingerprint, its retries while PENDING
@@ -223,17 +295,27 @@ impl Client {
         }
     }
 
+    async fn trusted(&self, pin: &Fingerprint) -> Result<(Capabilities, TrustedCa), Error> {
+        let caps = self.get_ca_caps().await?;
+        let ca = self.get_ca_certs().await?.pin(pin)?;
+        Ok((caps, ca))
+    }
+
+    async fn operate(&self, message: &[u8], post: bool) -> Result<Vec<u8>, Error> {
+        if post {
+            self.http.post("PKIOperation", message).await
+        } else {
+            self.http.get("PKIOperation", Some(message)).await
+        }
+    }
+
     async fn exchange(
         &self,
         transaction: Transaction,
         message: &[u8],
         post: bool,
     ) -> Result<Enrollment, Error> {
-        let reply = if post {
-            self.http.post("PKIOperation", message).await?
-        } else {
-            self.http.get("PKIOperation", Some(message)).await?
-        };
+        let reply = self.operate(message, post).await?;
         Ok(match transaction.read(&reply)? {
             Reply::Issued(issued) => Enrollment::Issued(issued),
             Reply::Pending => Enrollment::Pending(Pending {

@@ -20,6 +20,9 @@ impl CaCertificates {
     /// The content type of several, in a certs-only message.
     pub const CHAIN: &'static str = "application/x-x509-ca-ra-cert";
 
+    /// The content type of those that follow, in a certs-only message signed by the present CA.
+    pub const NEXT: &'static str = "application/x-x509-next-ca-cert";
+
     /// The certificates of an answer. The form is told by the bytes: servers mix up the two content types.
     ///
     /// # Errors
@@ -122,6 +125,19 @@ impl TrustedCa {
     #[must_use]
     pub fn recipient(&self) -> &CaCertificate {
         &self.recipient
+    }
+
+    /// The CA that issues: the recipient, or whoever issued the RA's certificate; the pinned one when nothing tells.
+    #[must_use]
+    pub fn issuer(&self) -> &CaCertificate {
+        if self.recipient.is_ca() {
+            return &self.recipient;
+        }
+        let tbs = self.recipient.x509().tbs_certificate();
+        self.trusted
+            .iter()
+            .find(|ca| ca.x509().tbs_certificate().subject() == tbs.issuer())
+            .unwrap_or(&self.anchor)
     }
 
     /// All trusted certificates, the pinned one first.

@@ -50,6 +50,12 @@ impl Capabilities {
         self.has("Renewal")
     }
 
+    /// Whether the CA answers GetNextCACert: it has made the certificate that follows its present one.
+    #[must_use]
+    pub fn next_ca(&self) -> bool {
+        self.has("GetNextCACert")
+    }
+
     fn aes(&self) -> bool {
         self.has("AES") || self.has("SCEPStandard")
     }

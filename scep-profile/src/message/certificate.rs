@@ -1,16 +1,17 @@
 //! Making certificates, and checking signatures of those received.
 
 use super::algorithm::{self, Digest};
-use super::error::malformed;
+use super::error::{malformed, of_cms};
 use super::{EnrollmentKey, Error};
 use aws_lc_rs::rand;
 use const_oid::AssociatedOid;
-use der::asn1::{Any, BitString, OctetString};
+use der::asn1::OctetString;
 use der::{Decode, Encode, Sequence};
+use mobileconfig::cms::Certificate;
+use mobileconfig::cms::SignedObject;
 use sha1::{Digest as _, Sha1};
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use std::time::SystemTime;
-use x509_cert::Certificate;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 use x509_cert::name::Name;
@@ -27,7 +28,6 @@ pub fn verify_signature(certificate: &[u8], message: &[u8], signature: &[u8]) ->
     let certificate = Certificate::from_der(certificate).map_err(malformed("certificate"))?;
     algorithm::verify(
         &algorithm::sha256_with_rsa(),
-        None,
         certificate.tbs_certificate().subject_public_key_info(),
         message,
         signature,
@@ -36,47 +36,32 @@ pub fn verify_signature(certificate: &[u8], message: &[u8], signature: &[u8]) ->
     .map(drop)
 }
 
-/// What stands between SEQUENCE and signature of a certificate or request, kept as received.
-#[derive(Sequence)]
-pub(super) struct Signed {
-    pub(super) tbs: Any,
-    pub(super) algorithm: AlgorithmIdentifierOwned,
-    pub(super) signature: BitString,
+/// Signs a certificate, request or list, and gives it in DER.
+pub(super) fn sign(
+    to_be_signed: &impl Encode,
+    key: &EnrollmentKey,
+    part: &'static str,
+) -> Result<Vec<u8>, Error> {
+    SignedObject::sign(to_be_signed, key.private_key())
+        .map_err(of_cms(part))?
+        .to_der()
+        .map_err(malformed(part))
 }
 
-impl Signed {
-    pub(super) fn sign<T: Encode>(
-        tbs: &T,
-        key: &EnrollmentKey,
-        part: &'static str,
-    ) -> Result<Vec<u8>, Error> {
-        let tbs = tbs.to_der().map_err(malformed(part))?;
-        let signature = key.sign(&tbs)?;
-        let signed = || -> der::Result<Vec<u8>> {
-            Self {
-                tbs: Any::from_der(&tbs)?,
-                algorithm: algorithm::sha256_with_rsa(),
-                signature: BitString::from_bytes(&signature)?,
-            }
-            .to_der()
-        };
-        signed().map_err(malformed(part))
-    }
-
-    pub(super) fn verify(
-        &self,
-        key: &SubjectPublicKeyInfoOwned,
-        of: &'static str,
-    ) -> Result<Digest, Error> {
-        algorithm::verify(
-            &self.algorithm,
-            None,
-            key,
-            &self.tbs.to_der().map_err(malformed(of))?,
-            self.signature.raw_bytes(),
-            of,
-        )
-    }
+/// Checks the signature of a certificate, request or list (DER).
+pub(super) fn verify(
+    signed: &[u8],
+    key: &SubjectPublicKeyInfoOwned,
+    of: &'static str,
+) -> Result<Digest, Error> {
+    let signed = SignedObject::from_der(signed).map_err(malformed(of))?;
+    algorithm::verify(
+        &signed.algorithm,
+        key,
+        &signed.to_be_signed.to_der().map_err(malformed(of))?,
+        signed.signature.raw_bytes(),
+        of,
+    )
 }
 
 /// Checks that a certificate (DER) is named after and signed by another.
@@ -85,12 +70,26 @@ pub(crate) fn verify_issued(certificate: &[u8], issuer: &Certificate) -> Result<
     if parsed.tbs_certificate().issuer() != issuer.tbs_certificate().subject() {
         return Err(Error::BadSignature { of: "certificate" });
     }
-    Signed::from_der(certificate)
-        .map_err(malformed("certificate"))?
-        .verify(
-            issuer.tbs_certificate().subject_public_key_info(),
-            "certificate",
-        )
+    verify(
+        certificate,
+        issuer.tbs_certificate().subject_public_key_info(),
+        "certificate",
+    )
+}
+
+/// Checks that a revocation list (DER) is signed by a certificate's key.
+pub(super) fn verify_crl(crl: &[u8], issuer: &Certificate) -> Result<Digest, Error> {
+    verify(
+        crl,
+        issuer.tbs_certificate().subject_public_key_info(),
+        "revocation list",
+    )
+}
+
+/// A revocation list in DER.
+#[cfg(feature = "server")]
+pub(crate) fn sign_crl<T: Encode>(tbs: &T, key: &EnrollmentKey) -> Result<Vec<u8>, Error> {
+    sign(tbs, key, "revocation list")
 }
 
 /// `TBSCertificate` (RFC 5280 section 4.1.2) of version 3.
@@ -163,7 +162,7 @@ impl CertificateSpec {
             subject_public_key_info: self.public_key,
             extensions,
         };
-        Signed::sign(&tbs, key, part)
+        sign(&tbs, key, part)
     }
 }
 
@@ -183,7 +182,7 @@ pub(crate) fn extension<T: AssociatedOid + Encode>(
 }
 
 /// Method 1 of RFC 5280 section 4.2.1.2.
-fn key_identifier(key: &SubjectPublicKeyInfoOwned) -> Result<OctetString, Error> {
+pub(crate) fn key_identifier(key: &SubjectPublicKeyInfoOwned) -> Result<OctetString, Error> {
     OctetString::new(Sha1::digest(key.subject_public_key.raw_bytes()).to_vec())
         .map_err(malformed("key identifier"))
 }

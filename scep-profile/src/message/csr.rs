@@ -1,4 +1,4 @@
-use super::certificate::{Signed, extension};
+use super::certificate::{self, extension};
 use super::error::malformed;
 use super::{EnrollmentKey, Error};
 use crate::{KeyUsage, ScepPayload, Subject, SubjectAltName};
@@ -10,7 +10,7 @@ use der::asn1::{
     Any, AnyRef, BitString, Ia5String, OctetString, PrintableStringRef, Utf8StringRef,
 };
 use der::{Decode, Encode, Sequence, Tag, Tagged};
-use mobileconfig::cms::{Attribute, Attributes};
+use mobileconfig::cms::{Attribute, Attributes, SignedObject};
 use secrecy::{ExposeSecret, SecretString};
 use spki::SubjectPublicKeyInfoOwned;
 use std::fmt;
@@ -105,10 +105,10 @@ impl CertificateRequest {
         let info = RequestInfo {
             version: 0,
             subject: self.name()?,
-            public_key: key.spki()?,
+            public_key: key.spki().clone(),
             attributes: Some(self.attributes().map_err(malformed("request"))?),
         };
-        Signed::sign(&info, key, "request")
+        certificate::sign(&info, key, "request")
     }
 
     pub(super) fn name(&self) -> Result<Name, Error> {
@@ -247,10 +247,21 @@ impl ReceivedRequest {
     ///
     /// [`Error::Malformed`], [`Error::Unsupported`] or [`Error::BadSignature`].
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        let request = Self::parse(der)?;
+        request.verify()?;
+        Ok(request)
+    }
+
+    /// The signature of a parsed request.
+    pub(super) fn verify(&self) -> Result<(), Error> {
+        certificate::verify(&self.der, &self.public_key, "request").map(drop)
+    }
+
+    /// A request whose signature is still to be verified.
+    pub(super) fn parse(der: &[u8]) -> Result<Self, Error> {
         let part = "request";
-        let signed = Signed::from_der(der).map_err(malformed(part))?;
-        let info: RequestInfo = signed.tbs.decode_as().map_err(malformed(part))?;
-        signed.verify(&info.public_key, part)?;
+        let signed = SignedObject::from_der(der).map_err(malformed(part))?;
+        let info: RequestInfo = signed.to_be_signed.decode_as().map_err(malformed(part))?;
         let attribute = |oid| {
             info.attributes
                 .as_ref()

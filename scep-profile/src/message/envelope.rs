@@ -1,17 +1,10 @@
 //! `EnvelopedData` with RSA key transport (RFC 8894 section 3.2.2: pkcsPKIEnvelope).
 
-use super::algorithm::{Cipher, Encrypted, rsa_encryption};
-use super::error::malformed;
-use super::{EnrollmentKey, Error};
-use aws_lc_rs::rsa::{Pkcs1PublicEncryptingKey, PublicEncryptingKey};
-use const_oid::db::rfc5912::RSA_ENCRYPTION;
+use super::error::{malformed, of_cms};
+use super::{Cipher, EnrollmentKey, Error};
 use der::Encode;
-use der::asn1::OctetString;
-use mobileconfig::cms::{
-    self, ContentInfo, EncryptedContentInfo, EnvelopedData, KeyTransRecipientInfo, RecipientInfo,
-    SetOf, SignerIdentifier,
-};
-use x509_cert::Certificate;
+use mobileconfig::cms;
+use mobileconfig::cms::Certificate;
 
 const PART: &str = "pkcsPKIEnvelope";
 
@@ -21,45 +14,14 @@ pub(super) fn seal(
     recipient: &Certificate,
     cipher: Cipher,
 ) -> Result<Vec<u8>, Error> {
-    let Encrypted {
-        key,
-        algorithm,
-        content: encrypted,
-    } = cipher.encrypt(content)?;
-    let public_key = recipient
-        .tbs_certificate()
-        .subject_public_key_info()
-        .to_der()
-        .map_err(malformed(PART))?;
-    let public_key = PublicEncryptingKey::from_der(&public_key).map_err(|_| Error::NoRecipient)?;
-    let public_key = Pkcs1PublicEncryptingKey::new(public_key).map_err(|_| Error::NoRecipient)?;
-    let mut encrypted_key = vec![0; public_key.ciphertext_size()];
-    let len = public_key
-        .encrypt(&key, &mut encrypted_key)
-        .map_err(|_| Error::NoRecipient)?
-        .len();
-    encrypted_key.truncate(len);
-    let sealed = || -> der::Result<Vec<u8>> {
-        let recipient = KeyTransRecipientInfo {
-            version: 0,
-            rid: SignerIdentifier::IssuerAndSerialNumber(recipient.into()),
-            key_encryption_algorithm: rsa_encryption(),
-            encrypted_key: OctetString::new(encrypted_key)?,
-        };
-        let enveloped = EnvelopedData {
-            version: 0,
-            originator_info: None,
-            recipient_infos: SetOf(vec![RecipientInfo::KeyTransport(recipient)]),
-            encrypted_content_info: EncryptedContentInfo {
-                content_type: cms::oid::ID_DATA,
-                content_encryption_algorithm: algorithm,
-                encrypted_content: Some(encrypted),
-            },
-            unprotected_attrs: None,
-        };
-        ContentInfo::wrap(cms::oid::ID_ENVELOPED_DATA, &enveloped)?.to_der()
-    };
-    sealed().map_err(malformed(PART))
+    let recipient = recipient.to_der().map_err(malformed(PART))?;
+    cms::seal(content, &[recipient], cipher).map_err(|error| {
+        if error.is_unsupported() && cipher != Cipher::Des {
+            Error::NoRecipient
+        } else {
+            of_cms(PART)(error)
+        }
+    })
 }
 
 /// The content of an envelope, and the cipher it was under.
@@ -68,40 +30,8 @@ pub(super) fn open(
     recipient: &Certificate,
     key: &EnrollmentKey,
 ) -> Result<(Vec<u8>, Cipher), Error> {
-    let enveloped: EnvelopedData = cms::from_ber(envelope)
-        .and_then(|info| info.decode(cms::oid::ID_ENVELOPED_DATA))
-        .map_err(malformed(PART))?;
-    let transports: Vec<_> = enveloped
-        .recipient_infos
-        .0
-        .iter()
-        .filter_map(|info| match info {
-            RecipientInfo::KeyTransport(transport) => Some(transport),
-            RecipientInfo::Other(_) => None,
-        })
-        .collect();
-    let transport = match transports.as_slice() {
-        // With only one it is tried whatever it is named after: some servers name the certificate they issue.
-        [only] => only,
-        several => several
-            .iter()
-            .find(|transport| transport.rid.matches(recipient))
-            .ok_or(Error::Undecryptable)?,
-    };
-    if transport.key_encryption_algorithm.oid != RSA_ENCRYPTION {
-        return Err(Error::unsupported(format!(
-            "key transport {}",
-            transport.key_encryption_algorithm.oid
-        )));
-    }
-    let info = &enveloped.encrypted_content_info;
-    let (cipher, iv) = Cipher::from_identifier(&info.content_encryption_algorithm)?;
-    let content = info
-        .encrypted_content
-        .as_deref()
-        .ok_or_else(|| Error::malformed(PART, "it has no content"))?;
-    let content_key = key.unwrap_key(transport.encrypted_key.as_bytes(), cipher.key_len())?;
-    Ok((cipher.decrypt(&content_key, &iv, content)?, cipher))
+    let recipient = recipient.to_der().map_err(malformed(PART))?;
+    cms::open(envelope, key.private_key(), Some(&recipient)).map_err(of_cms(PART))
 }
 
 #[cfg(test)]
@@ -109,10 +39,12 @@ mod tests {
     use super::*;
     use crate::KeySize;
     use crate::message::certificate::CertificateSpec;
+    use aws_lc_rs::rsa::{Pkcs1PublicEncryptingKey, PublicEncryptingKey};
     use cbc::cipher::block_padding::Pkcs7;
     use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
-    use der::asn1::{Any, AnyRef, ObjectIdentifier};
+    use der::asn1::{Any, AnyRef, ObjectIdentifier, OctetString};
     use der::{Decode, Tag, TagNumber};
+    use mobileconfig::cms::{ContentInfo, EnvelopedData, RecipientInfo};
     use std::time::SystemTime;
     use x509_cert::name::Name;
 
@@ -120,7 +52,7 @@ mod tests {
         let key = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
         let spec = CertificateSpec {
             subject: Name::default(),
-            public_key: key.spki().unwrap(),
+            public_key: key.spki().clone(),
             not_before: SystemTime::now(),
             not_after: SystemTime::now(),
             extensions: Vec::new(),

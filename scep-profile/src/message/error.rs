@@ -1,5 +1,6 @@
 use super::FailInfo;
 use crate::Fingerprint;
+use mobileconfig::cms;
 use std::fmt;
 
 /// Why a message could not be made, or was not believed. The text says what to do; no secret is part of it.
@@ -72,6 +73,19 @@ impl Error {
 /// For `map_err`: a DER or CMS problem in some part of a message.
 pub(crate) fn malformed<E: fmt::Display>(part: &'static str) -> impl Fn(E) -> Error {
     move |error| Error::malformed(part, error)
+}
+
+/// For `map_err`: what CMS says about some part of a message.
+pub(crate) fn of_cms(of: &'static str) -> impl Fn(cms::Error) -> Error {
+    move |error| match error.unsupported_what() {
+        Some(what) => Error::unsupported(format!("{what} ({of})")),
+        None if error.is_signature() => Error::BadSignature { of },
+        None if error.is_decryption() => Error::Undecryptable,
+        None if error.is_key() => Error::Key {
+            what: "it cannot be used",
+        },
+        None => Error::malformed(of, error),
+    }
 }
 
 impl fmt::Display for Error {

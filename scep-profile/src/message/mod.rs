@@ -5,7 +5,9 @@
 //! | GetCACaps | [`Capabilities::parse`] | text of its own |
 //! | GetCACert | [`CaCertificates::parse`], then [`CaCertificates::pin`] | DER or certs-only |
 //! | PKCSReq, RenewalReq, CertPoll | [`Transaction::enroll`], [`Transaction::renew`], [`Transaction::poll`] | [`Request::open`] |
-//! | CertRep | [`Transaction::read`] | [`Answer`] |
+//! | GetCert, GetCRL | [`Lookup::certificate`], [`Lookup::crl`] | [`Request::open`] |
+//! | CertRep | [`Transaction::read`], [`Lookup::read`] | [`Answer`] |
+//! | GetNextCACert | [`TrustedCa::next`] | [`next_ca_certificates`] |
 //!
 //! Reading is tolerant in form (BER, constructed content, absent algorithm parameters, SHA-1 and DES of old servers:
 //! each met one is reported as a [`Weakness`]) and strict in meaning: the CA is the pinned one, the signer is that CA
@@ -19,8 +21,13 @@ mod certificate;
 mod csr;
 mod envelope;
 mod error;
+mod exchange;
 mod key;
+mod lookup;
+mod next_ca;
 mod pki;
+#[cfg(all(test, feature = "server"))]
+mod refusals;
 mod reply;
 mod request;
 mod transaction;
@@ -33,6 +40,8 @@ pub use certificate::verify_signature;
 pub use csr::{CertificateRequest, ReceivedRequest};
 pub use error::{Error, Weakness};
 pub use key::EnrollmentKey;
+pub use lookup::Lookup;
+pub use next_ca::next_ca_certificates;
 pub use reply::Answer;
 pub use request::{Body, Request};
 pub use transaction::{Issued, Reply, Transaction};
@@ -40,6 +49,7 @@ pub use types::{FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
 
 #[cfg(feature = "server")]
 pub(crate) use {
-    certificate::{CertificateSpec, extension, verify_issued},
+    certificate::{CertificateSpec, extension, key_identifier, sign_crl, verify_issued},
     csr::name,
+    request::signer_of,
 };

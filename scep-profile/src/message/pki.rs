@@ -1,16 +1,12 @@
 //! `pkiMessage` (RFC 8894 section 3.2): signed data with the attributes of SCEP.
 
-use super::algorithm::{self, Digest, rsa_encryption};
-use super::error::malformed;
-use super::{EnrollmentKey, Error, FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
+use super::error::{malformed, of_cms};
+use super::{Digest, EnrollmentKey, Error, FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
 use const_oid::ObjectIdentifier;
 use der::asn1::{Any, OctetString, PrintableStringRef};
-use der::{Decode, Encode, Tag, Tagged};
-use mobileconfig::cms::{
-    self, Attribute, Attributes, CertificateSet, ContentInfo, EncapsulatedContentInfo,
-    IssuerAndSerialNumber, SetOf, SignedData, SignerIdentifier, SignerInfo,
-};
-use x509_cert::Certificate;
+use der::{Decode, Tag, Tagged};
+use mobileconfig::cms::Certificate;
+use mobileconfig::cms::{self, Attribute, SignedData, SignerInfo, Signing};
 
 const MESSAGE_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.113733.1.9.2");
 const PKI_STATUS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.113733.1.9.3");
@@ -66,82 +62,66 @@ impl Head {
         key: &EnrollmentKey,
         digest: Digest,
     ) -> Result<Vec<u8>, Error> {
-        let digest = if digest == Digest::Sha1 {
-            Digest::Sha256
-        } else {
-            digest
-        };
-        let content = envelope.unwrap_or_default();
-        let certificate = Certificate::from_der(signer).map_err(malformed(PART))?;
-        let attributes = || -> der::Result<Attributes> {
-            let mut attributes = self.attributes()?;
-            attributes.push(Attribute::single(
-                cms::oid::ID_CONTENT_TYPE,
-                &cms::oid::ID_DATA,
-            )?);
-            let hash = OctetString::new(digest.hash(content))?;
-            attributes.push(Attribute::single(cms::oid::ID_MESSAGE_DIGEST, &hash)?);
-            Attributes::new(attributes)
-        };
-        let attributes = attributes().map_err(malformed(PART))?;
-        let signature = key.sign_with(
+        let attributes = self.attributes().map_err(malformed(PART))?;
+        sign(
+            envelope.unwrap_or_default(),
+            attributes,
+            signer,
+            key,
             digest,
-            &attributes.to_signed_bytes().map_err(malformed(PART))?,
-        )?;
-        let message = || -> der::Result<Vec<u8>> {
-            let signer_info = SignerInfo {
-                version: 1,
-                sid: SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber::from(
-                    &certificate,
-                )),
-                digest_algorithm: digest.identifier(),
-                signed_attrs: Some(attributes),
-                // Not sha256WithRSAEncryption: strongSwan before 5.9.10 knows the plain identifier only.
-                signature_algorithm: rsa_encryption(),
-                signature: OctetString::new(signature)?,
-                unsigned_attrs: None,
-            };
-            let signed = SignedData {
-                version: 1,
-                digest_algorithms: SetOf(vec![digest.identifier()]),
-                encap_content_info: EncapsulatedContentInfo::data(content)?,
-                certificates: Some(CertificateSet::of_der(&[signer])?),
-                crls: None,
-                signer_infos: SetOf(vec![signer_info]),
-            };
-            ContentInfo::wrap(cms::oid::ID_SIGNED_DATA, &signed)?.to_der()
-        };
-        message().map_err(malformed(PART))
+        )
     }
+}
+
+/// A content under a signature that covers these attributes beside the two that CMS asks for.
+pub(super) fn sign(
+    content: &[u8],
+    attributes: Vec<Attribute>,
+    signer: &[u8],
+    key: &EnrollmentKey,
+    digest: Digest,
+) -> Result<Vec<u8>, Error> {
+    // We never sign with SHA-1: a server that knows nothing better refuses us, and says so.
+    let digest = if digest == Digest::Sha1 {
+        Digest::Sha256
+    } else {
+        digest
+    };
+    attributes
+        .into_iter()
+        .fold(Signing::new().digest(digest), Signing::attribute)
+        .sign_with(content, &[signer], key.private_key())
+        .map_err(of_cms(PART))
 }
 
 /// A message as received; nothing in it is believed until [`Received::verify`].
 pub(super) struct Received {
     signed: SignedData,
     signer: SignerInfo,
-    attributes: Attributes,
 }
 
 impl Received {
+    /// A pkiMessage: all of SCEP stands in the signed attributes.
     pub(super) fn parse(message: &[u8]) -> Result<Self, Error> {
+        let received = Self::parse_signed(message)?;
+        if received.signer.signed_attrs.is_none() {
+            return Err(Error::malformed(PART, "it has no signed attributes"));
+        }
+        Ok(received)
+    }
+
+    /// Any signed data with one signer.
+    pub(super) fn parse_signed(message: &[u8]) -> Result<Self, Error> {
         let mut signed: SignedData = cms::from_ber(message)
             .and_then(|info| info.decode(cms::oid::ID_SIGNED_DATA))
             .map_err(malformed(PART))?;
-        let (Some(mut signer), true) = (
+        let (Some(signer), true) = (
             signed.signer_infos.0.pop(),
             signed.signer_infos.0.is_empty(),
         ) else {
             return Err(Error::malformed(PART, "it has not exactly one signer"));
         };
-        let attributes = signer
-            .signed_attrs
-            .take()
-            .ok_or_else(|| Error::malformed(PART, "it has no signed attributes"))?;
-        Ok(Self {
-            signed,
-            signer,
-            attributes,
-        })
+        Ok(Self { signed, signer })
     }
 
     /// The certificate the message claims to be signed by, among those it brings along.
@@ -164,25 +144,15 @@ impl Received {
 
     /// Checks digest and signature under a certificate's key.
     pub(super) fn verify(&self, signer: &Certificate) -> Result<Digest, Error> {
-        let refused = || Error::BadSignature { of: PART };
-        let digest = Digest::from_identifier(&self.signer.digest_algorithm)?;
-        let hash = digest.hash(self.envelope());
-        let signed_hash = self
-            .attributes
-            .value(cms::oid::ID_MESSAGE_DIGEST)
-            .and_then(|value| value.decode_as::<OctetString>().ok())
-            .ok_or_else(|| Error::malformed(PART, "it has no messageDigest"))?;
-        if signed_hash.as_bytes() != hash {
-            return Err(refused());
-        }
-        algorithm::verify(
-            &self.signer.signature_algorithm,
-            Some(digest),
-            signer.tbs_certificate().subject_public_key_info(),
-            &self.attributes.to_signed_bytes().map_err(malformed(PART))?,
-            self.signer.signature.as_bytes(),
-            PART,
-        )
+        #[cfg(test)]
+        super::algorithm::counted::verification();
+        self.signer
+            .verify(
+                self.signed.encap_content_info.content_type,
+                self.envelope(),
+                signer.tbs_certificate().subject_public_key_info(),
+            )
+            .map_err(of_cms(PART))
     }
 
     /// The content: an envelope, or nothing.
@@ -231,12 +201,18 @@ impl Received {
     }
 
     fn nonce(&self, oid: ObjectIdentifier) -> Option<Nonce> {
-        let value: OctetString = self.attributes.value(oid)?.decode_as().ok()?;
+        let value: OctetString = self
+            .signer
+            .signed_attrs
+            .as_ref()?
+            .value(oid)?
+            .decode_as()
+            .ok()?;
         Some(Nonce::from_bytes(value.as_bytes()))
     }
 
     fn text(&self, oid: ObjectIdentifier) -> Option<String> {
-        let value: &Any = self.attributes.value(oid)?;
+        let value: &Any = self.signer.signed_attrs.as_ref()?.value(oid)?;
         matches!(
             value.tag(),
             Tag::PrintableString | Tag::Utf8String | Tag::Ia5String

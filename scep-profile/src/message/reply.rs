@@ -6,9 +6,10 @@ use super::{
     Cipher, Digest, EnrollmentKey, Error, FailInfo, MessageType, Nonce, PkiStatus, Request,
     TransactionId,
 };
+use der::asn1::Any;
 use der::{Decode, Encode};
-use mobileconfig::cms::{self, ContentInfo, SignedData};
-use x509_cert::Certificate;
+use mobileconfig::cms::Certificate;
+use mobileconfig::cms::{self, ContentInfo, SetOf, SignedData};
 
 /// A CertRep (RFC 8894 section 3.3.2) to be signed by an authority.
 #[derive(Clone, Debug)]
@@ -23,6 +24,7 @@ pub struct Answer {
 enum Outcome {
     Issued {
         certificates: Vec<Vec<u8>>,
+        crls: Vec<Vec<u8>>,
         recipient: Vec<u8>,
         cipher: Cipher,
     },
@@ -35,6 +37,16 @@ impl Answer {
     /// answered with AES.
     #[must_use]
     pub fn issued(request: &Request, certificates: Vec<Vec<u8>>) -> Self {
+        Self::granted(request, certificates, Vec::new())
+    }
+
+    /// SUCCESS to GetCRL: a revocation list in DER, encrypted to whoever signed the request.
+    #[must_use]
+    pub fn crl(request: &Request, crl: Vec<u8>) -> Self {
+        Self::granted(request, Vec::new(), vec![crl])
+    }
+
+    fn granted(request: &Request, certificates: Vec<Vec<u8>>, crls: Vec<Vec<u8>>) -> Self {
         let cipher = match request.cipher {
             Cipher::Des => Cipher::Aes128,
             cipher => cipher,
@@ -43,6 +55,7 @@ impl Answer {
             request,
             Outcome::Issued {
                 certificates,
+                crls,
                 recipient: request.signer.clone(),
                 cipher,
             },
@@ -89,14 +102,12 @@ impl Answer {
             Outcome::Refused(fail_info) => (PkiStatus::Failure, Some(fail_info.clone()), None),
             Outcome::Issued {
                 certificates,
+                crls,
                 recipient,
                 cipher,
             } => {
                 let recipient = Certificate::from_der(recipient).map_err(malformed("signer"))?;
-                let content = SignedData::certificates_only(certificates)
-                    .and_then(|signed| ContentInfo::wrap(cms::oid::ID_SIGNED_DATA, &signed))
-                    .and_then(|info| info.to_der())
-                    .map_err(malformed("CertRep"))?;
+                let content = degenerate(certificates, crls).map_err(malformed("CertRep"))?;
                 (
                     PkiStatus::Success,
                     None,
@@ -114,4 +125,17 @@ impl Answer {
         };
         head.sign(envelope.as_deref(), signer, key, self.digest)
     }
+}
+
+/// Signed data without a signer (RFC 8894 section 3.4).
+fn degenerate(certificates: &[Vec<u8>], crls: &[Vec<u8>]) -> der::Result<Vec<u8>> {
+    let mut signed = SignedData::certificates_only(certificates)?;
+    if !crls.is_empty() {
+        let crls = crls.iter().map(|crl| Any::from_der(crl));
+        signed.crls = Some(SetOf(crls.collect::<der::Result<_>>()?));
+    }
+    if certificates.is_empty() {
+        signed.certificates = None;
+    }
+    ContentInfo::wrap(cms::oid::ID_SIGNED_DATA, &signed)?.to_der()
 }

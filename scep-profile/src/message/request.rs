@@ -6,8 +6,8 @@ use super::{
     Weakness,
 };
 use der::{Decode, Sequence};
+use mobileconfig::cms::Certificate;
 use mobileconfig::cms::IssuerAndSerialNumber;
-use x509_cert::Certificate;
 use x509_cert::name::Name;
 
 /// `IssuerAndSubject` (RFC 8894 section 3.3.3): what CertPoll asks after.
@@ -15,6 +15,26 @@ use x509_cert::name::Name;
 pub(super) struct IssuerAndSubject {
     pub(super) issuer: Name,
     pub(super) subject: Name,
+}
+
+impl Body {
+    fn read(message_type: &MessageType, content: &[u8]) -> Result<Self, Error> {
+        Ok(match message_type {
+            MessageType::PkcsReq | MessageType::RenewalReq => {
+                Self::Certificate(Box::new(ReceivedRequest::parse(content)?))
+            }
+            MessageType::CertPoll => {
+                let names = IssuerAndSubject::from_der(content).map_err(malformed("CertPoll"))?;
+                Self::Poll {
+                    subject: names.subject,
+                }
+            }
+            MessageType::GetCert | MessageType::GetCrl => Self::Named(Box::new(
+                IssuerAndSerialNumber::from_der(content).map_err(malformed("GetCert"))?,
+            )),
+            _ => Self::Other,
+        })
+    }
 }
 
 /// A request as an authority received it: signature verified under the certificate it brought along, envelope
@@ -73,22 +93,17 @@ impl Request {
         let digest = received.verify(&certificate)?;
         let message_type = received.message_type()?;
         let transaction_id = received.transaction_id()?;
-        let (content, cipher) = envelope::open(received.envelope(), recipient, key)?;
-        let body = match &message_type {
-            MessageType::PkcsReq | MessageType::RenewalReq => {
-                Body::Certificate(Box::new(ReceivedRequest::from_der(&content)?))
-            }
-            MessageType::CertPoll => {
-                let names = IssuerAndSubject::from_der(&content).map_err(malformed("CertPoll"))?;
-                Body::Poll {
-                    subject: names.subject,
-                }
-            }
-            MessageType::GetCert | MessageType::GetCrl => Body::Named(Box::new(
-                IssuerAndSerialNumber::from_der(&content).map_err(malformed("GetCert"))?,
-            )),
-            _ => Body::Other,
-        };
+        let opened = envelope::open(received.envelope(), recipient, key)
+            .and_then(|(content, cipher)| Ok((Body::read(&message_type, &content)?, cipher)));
+        if !matches!(&opened, Ok((Body::Certificate(_), _))) {
+            // A request that opens costs one more verification, that of its own signature. Whoever measures must not
+            // learn from the time whether the envelope opened, so all others cost as much.
+            let _ = received.verify(&certificate);
+        }
+        let (body, cipher) = opened?;
+        if let Body::Certificate(request) = &body {
+            request.verify()?;
+        }
         Ok(Self {
             message_type,
             transaction_id,
@@ -114,6 +129,12 @@ impl Request {
         }
         weaknesses
     }
+}
+
+/// The certificate a message is signed by, in DER, whether or not it can be opened.
+#[cfg(feature = "server")]
+pub(crate) fn signer_of(message: &[u8]) -> Option<Vec<u8>> {
+    Received::parse(message).ok()?.own_signer().ok()
 }
 
 /// What can be told of a request that cannot be opened: enough to answer in its transaction.

@@ -1,16 +1,14 @@
 use super::certificate::{CertificateSpec, extension};
-use super::envelope;
 use super::error::malformed;
-use super::pki::{Head, Received};
+use super::exchange::{Exchange, Opened, Signer};
 use super::request::IssuerAndSubject;
 use super::{
-    Capabilities, CertificateRequest, Cipher, Digest, EnrollmentKey, Error, MessageType, Nonce,
-    PkiStatus, TransactionId, TrustedCa, Weakness,
+    Capabilities, CertificateRequest, EnrollmentKey, Error, MessageType, TransactionId, TrustedCa,
+    Weakness,
 };
 use crate::CaCertificate;
-use der::{Decode, Encode};
+use der::Encode;
 use std::time::{Duration, SystemTime};
-use x509_cert::Certificate;
 use x509_cert::ext::pkix::{KeyUsage, KeyUsages};
 use x509_cert::name::Name;
 
@@ -44,23 +42,10 @@ use x509_cert::name::Name;
 /// ```
 #[derive(Clone)]
 pub struct Transaction {
-    id: TransactionId,
-    nonce: Nonce,
+    exchange: Exchange,
     /// The key the certificate is for.
     key: EnrollmentKey,
     subject: Name,
-    signer: Signer,
-    ca: TrustedCa,
-    cipher: Cipher,
-    digest: Digest,
-    weaknesses: Vec<Weakness>,
-}
-
-/// Whoever signs the requests: a temporary certificate of the new key, or the one to be renewed.
-#[derive(Clone)]
-struct Signer {
-    key: EnrollmentKey,
-    certificate: Vec<u8>,
 }
 
 /// What a CA answered, when it did not refuse.
@@ -134,21 +119,15 @@ impl Transaction {
         ca: &TrustedCa,
         caps: &Capabilities,
     ) -> Result<(Self, Vec<u8>), Error> {
+        let id = TransactionId::of_public_key(key.public_key_pkcs1());
         let mut transaction = Self {
-            id: TransactionId::of_public_key(key.public_key_pkcs1()),
-            nonce: Nonce::random()?,
+            exchange: Exchange::new(id, signer, ca, caps)?,
             key: key.clone(),
             subject: request.name()?,
-            signer,
-            ca: ca.clone(),
-            cipher: caps.cipher(),
-            digest: caps.digest(),
-            weaknesses: caps.weaknesses(),
         };
-        transaction
-            .weaknesses
-            .extend(ca.weaknesses(SystemTime::now()));
-        let message = transaction.message(message_type, &request.to_der(key)?)?;
+        let message = transaction
+            .exchange
+            .request(message_type, &request.to_der(key)?)?;
         Ok((transaction, message))
     }
 
@@ -158,43 +137,19 @@ impl Transaction {
     ///
     /// As [`Transaction::enroll`].
     pub fn poll(&mut self) -> Result<Vec<u8>, Error> {
-        self.nonce = Nonce::random()?;
+        let issuer = self.exchange.ca().issuer().x509().tbs_certificate();
         let body = IssuerAndSubject {
-            issuer: self
-                .ca
-                .recipient()
-                .x509()
-                .tbs_certificate()
-                .subject()
-                .clone(),
+            issuer: issuer.subject().clone(),
             subject: self.subject.clone(),
         };
         let body = body.to_der().map_err(malformed("CertPoll"))?;
-        self.message(MessageType::CertPoll, &body)
-    }
-
-    fn message(&self, message_type: MessageType, body: &[u8]) -> Result<Vec<u8>, Error> {
-        let envelope = envelope::seal(body, self.ca.recipient().x509(), self.cipher)?;
-        let head = Head {
-            message_type,
-            transaction_id: self.id.clone(),
-            sender_nonce: self.nonce.clone(),
-            recipient_nonce: None,
-            status: None,
-            fail_info: None,
-        };
-        head.sign(
-            Some(&envelope),
-            &self.signer.certificate,
-            &self.signer.key,
-            self.digest,
-        )
+        self.exchange.request(MessageType::CertPoll, &body)
     }
 
     /// The identifier of the transaction.
     #[must_use]
     pub fn id(&self) -> &TransactionId {
-        &self.id
+        self.exchange.id()
     }
 
     /// Reads the CertRep to the last request.
@@ -203,57 +158,19 @@ impl Transaction {
     ///
     /// [`Error::Refused`] when the CA answered FAILURE; any other error when the reply is not to be believed.
     pub fn read(&self, reply: &[u8]) -> Result<Reply, Error> {
-        let received = Received::parse(reply)?;
-        let mut weaknesses = self.weaknesses.clone();
-        if self.verify_signer(&received)? == Digest::Sha1 {
-            weaknesses.push(Weakness::Sha1Signature);
-        }
-        if received.message_type()? != MessageType::CertRep {
-            return Err(Error::malformed("messageType", "it is not CertRep"));
-        }
-        if received.transaction_id()? != self.id {
-            return Err(Error::TransactionMismatch);
-        }
-        if received.recipient_nonce().as_ref() != Some(&self.nonce) {
-            return Err(Error::NonceMismatch);
-        }
-        if received.sender_nonce().as_ref() == Some(&self.nonce) {
-            weaknesses.push(Weakness::EchoedNonce);
-        }
-        match received.status()? {
-            PkiStatus::Pending => Ok(Reply::Pending),
-            PkiStatus::Failure => Err(Error::Refused {
-                fail_info: received.fail_info(),
-                text: received.fail_info_text(),
-            }),
-            PkiStatus::Success => self
-                .issued(received.envelope(), weaknesses)
-                .map(Reply::Issued),
+        match self.exchange.read(reply)? {
+            Some(opened) => self.issued(opened).map(Reply::Issued),
+            None => Ok(Reply::Pending),
         }
     }
 
-    /// The signer is looked for among the trusted certificates only, whatever the reply brings along.
-    fn verify_signer(&self, received: &Received) -> Result<Digest, Error> {
-        let signer = self
-            .ca
-            .certificates()
-            .iter()
-            .find(|certificate| received.is_signer(certificate.x509()))
-            .ok_or(Error::UntrustedSigner)?;
-        received.verify(signer.x509())
-    }
-
-    fn issued(&self, envelope: &[u8], mut weaknesses: Vec<Weakness>) -> Result<Issued, Error> {
-        let recipient =
-            Certificate::from_der(&self.signer.certificate).map_err(malformed("signer"))?;
-        let (content, cipher) = envelope::open(envelope, &recipient, &self.signer.key)?;
-        match cipher {
-            Cipher::Des => weaknesses.push(Weakness::DesContent),
-            Cipher::TripleDes => weaknesses.push(Weakness::TripleDesContent),
-            _ => {}
-        }
+    fn issued(&self, opened: Opened) -> Result<Issued, Error> {
+        let Opened {
+            content,
+            weaknesses,
+        } = opened;
         let mut certificates = CaCertificate::of_pkcs7(&content).map_err(malformed("CertRep"))?;
-        let ours = self.key.spki()?;
+        let ours = self.key.spki().clone();
         let index = certificates
             .iter()
             .position(|certificate| {
@@ -265,8 +182,6 @@ impl Transaction {
             })
             .ok_or(Error::KeyMismatch)?;
         let certificate = certificates.remove(index);
-        weaknesses.sort_unstable();
-        weaknesses.dedup();
         Ok(Issued {
             certificate: certificate.der().to_vec(),
             others: certificates
@@ -281,7 +196,7 @@ impl Transaction {
 impl std::fmt::Debug for Transaction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Transaction")
-            .field("id", &self.id)
+            .field("id", self.id())
             .finish_non_exhaustive()
     }
 }
@@ -293,7 +208,7 @@ fn temporary_certificate(key: &EnrollmentKey, subject: &Name) -> Result<Vec<u8>,
     let usage = KeyUsage(KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment);
     CertificateSpec {
         subject: subject.clone(),
-        public_key: key.spki()?,
+        public_key: key.spki().clone(),
         not_before: now.checked_sub(DAY).unwrap_or(now),
         not_after: now.checked_add(7 * DAY).unwrap_or(now),
         extensions: vec![extension(true, &usage)?],

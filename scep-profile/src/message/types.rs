@@ -167,6 +167,15 @@ impl TransactionId {
         Self(hex::encode_upper(Sha1::digest(pkcs1)))
     }
 
+    /// A random identifier, for a question that belongs to no enrolment.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Key`] when the system gives no random numbers.
+    pub fn random() -> Result<Self, Error> {
+        Nonce::random().map(|nonce| Self(hex::encode_upper(nonce.as_bytes())))
+    }
+
     /// An identifier as received, whatever its form (some clients use base64).
     #[must_use]
     pub fn from_text(text: impl Into<String>) -> Self {

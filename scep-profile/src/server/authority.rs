@@ -1,29 +1,33 @@
-use super::profile;
+use super::chain::{self, Chain};
 use super::state::PendingRequest;
-use super::{AuthorityOptions, AuthorityState, Handled, IssuedCertificate, LeafError, Outcome};
-use crate::message::{
-    Answer, Body, CaCertificates, EnrollmentKey, Error, FailInfo, MessageType, ReceivedRequest,
-    Request, TransactionId, verify_issued,
+use super::{
+    AuthorityOptions, AuthorityState, ChainState, Handled, IssuedCertificate, LeafError, Outcome,
+    crl, profile,
 };
-use crate::{CaCertificate, KeySize};
-use der::{Decode, Encode};
-use mobileconfig::cms::{self, ContentInfo, SignedData, armour};
+use crate::CaCertificate;
+use crate::message::{
+    Answer, Body, Error, FailInfo, MessageType, ReceivedRequest, Request, TransactionId, signer_of,
+    verify_issued,
+};
+use der::Decode;
+use mobileconfig::cms::Certificate;
+use mobileconfig::cms::armour;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::time::SystemTime;
 use subtle::ConstantTimeEq;
-use x509_cert::Certificate;
 
 /// A certification authority: pure, so that time and transport are the caller's.
 ///
 /// An example stands with [`Transaction`](crate::message::Transaction).
 pub struct Authority {
-    options: AuthorityOptions,
-    root: CaCertificate,
-    issuer: CaCertificate,
-    key: EnrollmentKey,
-    issued: Vec<IssuedCertificate>,
+    pub(super) options: AuthorityOptions,
+    pub(super) chain: Chain,
+    pub(super) next: Option<Chain>,
+    /// Those that issued before a roll-over.
+    pub(super) former: Vec<CaCertificate>,
+    pub(super) issued: Vec<IssuedCertificate>,
     pending: Vec<PendingRequest>,
 }
 
@@ -34,32 +38,11 @@ impl Authority {
     ///
     /// [`Error`] when a key or certificate cannot be made, for instance for an empty organisation.
     pub fn generate(options: AuthorityOptions, now: impl Into<SystemTime>) -> Result<Self, Error> {
-        let now = now.into();
-        let root_key = EnrollmentKey::generate(KeySize::Rsa2048)?;
-        let spec = profile::authority(
-            &options.organization,
-            "Organization Root Authority",
-            &root_key,
-            now,
-        )?;
-        let root = parse(&spec.self_sign(&root_key)?)?;
-        let (issuer, key) = if options.intermediate {
-            let key = EnrollmentKey::generate(KeySize::Rsa2048)?;
-            let spec = profile::authority(
-                &options.organization,
-                "Organization Intermediate Authority",
-                &key,
-                now,
-            )?;
-            (parse(&spec.issue(root.x509(), &root_key)?)?, key)
-        } else {
-            (root.clone(), root_key)
-        };
         Ok(Self {
+            chain: Chain::generate(&options, 1, now.into())?,
             options,
-            root,
-            issuer,
-            key,
+            next: None,
+            former: Vec::new(),
             issued: Vec::new(),
             pending: Vec::new(),
         })
@@ -69,38 +52,40 @@ impl Authority {
     ///
     /// # Errors
     ///
-    /// [`Error`] when a certificate or the key in it cannot be read, or they do not belong together.
+    /// [`Error`] when a certificate or a key in it cannot be read, or they do not belong together.
     pub fn from_state(state: AuthorityState) -> Result<Self, Error> {
-        let read = |pem: &str| {
-            CaCertificate::read(pem.as_bytes())
-                .map_err(|error| Error::malformed("saved certificate", error))
+        let chain = ChainState {
+            root_certificate: state.root_certificate,
+            issuer_certificate: state.issuer_certificate,
+            issuer_key: state.issuer_key,
+            registration: state.registration,
         };
-        let issuer = read(&state.issuer_certificate)?;
-        let key = EnrollmentKey::from_pkcs8_pem(&state.issuer_key)?;
-        if *issuer.x509().tbs_certificate().subject_public_key_info() != key.spki()? {
-            return Err(Error::KeyMismatch);
-        }
+        let former = state.former_issuers.iter().map(|pem| chain::read(pem));
         Ok(Self {
+            chain: Chain::from_state(&chain)?,
+            next: state.next.as_ref().map(Chain::from_state).transpose()?,
+            former: former.collect::<Result<_, _>>()?,
             options: state.options,
-            root: read(&state.root_certificate)?,
-            issuer,
-            key,
             issued: state.issued,
             pending: state.pending,
         })
     }
 
-    /// All that has to be kept, **with the private key and the challenge**.
+    /// All that has to be kept, **with the private keys and the challenge**.
     ///
     /// # Errors
     ///
-    /// [`Error::Key`] when the key cannot be encoded.
+    /// [`Error::Key`] when a key cannot be encoded.
     pub fn state(&self) -> Result<AuthorityState, Error> {
+        let chain = self.chain.state()?;
         Ok(AuthorityState {
             options: self.options.clone(),
-            root_certificate: self.root.pem(),
-            issuer_certificate: self.issuer.pem(),
-            issuer_key: self.key.to_pkcs8_pem()?,
+            root_certificate: chain.root_certificate,
+            issuer_certificate: chain.issuer_certificate,
+            issuer_key: chain.issuer_key,
+            registration: chain.registration,
+            next: self.next.as_ref().map(Chain::state).transpose()?,
+            former_issuers: self.former.iter().map(CaCertificate::pem).collect(),
             issued: self.issued.clone(),
             pending: self.pending.clone(),
         })
@@ -109,23 +94,20 @@ impl Authority {
     /// The root certificate in DER: the one to pin and to put into the profile.
     #[must_use]
     pub fn root_certificate(&self) -> &[u8] {
-        self.root.der()
+        self.chain.root.der()
     }
 
-    /// The certificate that issues and that requests are encrypted to, in DER; the root without an intermediate.
+    /// The certificate that issues, in DER; the root without an intermediate. Requests are encrypted to it unless a
+    /// registration authority stands before it.
     #[must_use]
     pub fn issuer_certificate(&self) -> &[u8] {
-        self.issuer.der()
+        self.chain.issuer.der()
     }
 
     /// The CA certificates in DER, the issuing one first, the root last.
     #[must_use]
     pub fn ca_certificates(&self) -> Vec<Vec<u8>> {
-        if self.issuer == self.root {
-            vec![self.root.der().to_vec()]
-        } else {
-            vec![self.issuer.der().to_vec(), self.root.der().to_vec()]
-        }
+        self.chain.authorities()
     }
 
     /// The answer to GetCACaps, `text/plain`. Lines end in LF alone: Apple's client compares a keyword with its CR.
@@ -140,22 +122,16 @@ impl Authority {
         if self.options.renewal {
             caps.push_str("Renewal\n");
         }
+        if self.next.is_some() {
+            caps.push_str("GetNextCACert\n");
+        }
         caps
     }
 
     /// The answer to GetCACert: content type and body.
     #[must_use]
     pub fn get_ca_cert(&self) -> (&'static str, Vec<u8>) {
-        let certificates = self.ca_certificates();
-        match certificates.as_slice() {
-            [single] => (CaCertificates::SINGLE, single.clone()),
-            several => {
-                let message = SignedData::certificates_only(several)
-                    .and_then(|signed| ContentInfo::wrap(cms::oid::ID_SIGNED_DATA, &signed))
-                    .and_then(|info| info.to_der());
-                (CaCertificates::CHAIN, message.unwrap_or_default())
-            }
-        }
+        self.chain.get_ca_cert()
     }
 
     /// The answer to PKIOperation: a CertRep, `application/x-pki-message`.
@@ -172,24 +148,27 @@ impl Authority {
         let answer = Answer::refused(message, FailInfo::BadRequest);
         Handled {
             // Signing with a key that was checked when the authority was made does not fail.
-            reply: answer
-                .sign(self.issuer.der(), &self.key)
-                .unwrap_or_default(),
+            reply: self.sign(&answer).unwrap_or_default(),
             outcome: Outcome::Refused(refusal),
         }
     }
 
     fn decide(&mut self, message: &[u8], now: SystemTime) -> Result<Handled, String> {
-        let request = Request::open(message, self.issuer.x509(), &self.key)
-            .map_err(|error| error.to_string())?;
+        // Before the envelope is looked at, and whatever is in it: all refusals cost the same work.
+        let signer = signer_of(message)
+            .ok_or(LeafError::Malformed)
+            .and_then(|signer| self.verify_leaf(&signer, now).map(drop));
+        let (recipient, key) = self.chain.recipient();
+        let request =
+            Request::open(message, recipient.x509(), key).map_err(|error| error.to_string())?;
         let weaknesses = request.weaknesses();
         if let (Some(weakness), false) = (weaknesses.first(), self.options.legacy) {
             return Err(format!("the requester {weakness}"));
         }
         match &request.body {
             Body::Certificate(csr) => {
-                self.authorise(&request, csr, now)?;
-                if let Some(earlier) = self.issued_in(&request.transaction_id, csr) {
+                self.authorise(&request, csr, signer)?;
+                if let Some(earlier) = self.issued_in(&request.transaction_id, csr, now) {
                     return self.hand_out(&request, &earlier);
                 }
                 if self.options.manual_approval {
@@ -198,9 +177,13 @@ impl Authority {
                 self.issue(&request, csr, now)
             }
             Body::Poll { .. } => self.poll(&request, now),
+            // Whoever holds no certificate of this CA has no business with those of others.
+            Body::Named(_) if signer.is_err() => {
+                Err("only a device with a certificate of this CA may ask".to_owned())
+            }
             Body::Named(id) if request.message_type == MessageType::GetCert => {
                 let serial = hex::encode_upper(id.serial_number.as_bytes());
-                let ours = id.issuer == *self.issuer.x509().tbs_certificate().subject();
+                let ours = id.issuer == *self.chain.issuer.x509().tbs_certificate().subject();
                 let found = self
                     .issued
                     .iter()
@@ -208,7 +191,14 @@ impl Authority {
                 let found = found.cloned().ok_or("no such certificate")?;
                 self.hand_out(&request, &found)
             }
-            _ => Err(format!(
+            Body::Named(_) => {
+                let crl = self.crl(now).map_err(|error| error.to_string())?;
+                Ok(Handled {
+                    reply: self.sign(&Answer::crl(&request, crl))?,
+                    outcome: Outcome::Crl,
+                })
+            }
+            Body::Other => Err(format!(
                 "messageType {} is not offered",
                 request.message_type.as_str()
             )),
@@ -219,18 +209,15 @@ impl Authority {
         &self,
         request: &Request,
         csr: &ReceivedRequest,
-        now: SystemTime,
+        signer: Result<(), LeafError>,
     ) -> Result<(), String> {
         if request.message_type == MessageType::RenewalReq {
             if !self.options.renewal {
                 return Err("renewal is not offered".to_owned());
             }
-            return match self.verify_leaf(&request.signer, now) {
-                Ok(_) => Ok(()),
-                Err(error) => Err(format!("the certificate to be renewed: {error}")),
-            };
+            return signer.map_err(|error| format!("the certificate to be renewed: {error}"));
         }
-        self.check_signer(request, csr, now)?;
+        check_signer(request, csr, signer)?;
         let challenge = csr.challenge().ok_or("the request brings no challenge")?;
         // Of equal length, so that not even the length of the secret can be measured.
         let digest = |secret: &SecretString| Sha256::digest(secret.expose_secret());
@@ -241,39 +228,26 @@ impl Authority {
         }
     }
 
-    /// RFC 8894 section 2.3: the key asked for signs, or (as Apple's client renews) that of a certificate issued here.
-    /// Otherwise anyone could sign the envelope of another anew and be sent the answer.
-    fn check_signer(
-        &self,
-        request: &Request,
-        csr: &ReceivedRequest,
-        now: SystemTime,
-    ) -> Result<(), String> {
-        let signer = Certificate::from_der(&request.signer).map_err(|error| error.to_string())?;
-        if signer.tbs_certificate().subject_public_key_info() == csr.public_key()
-            || self.verify_leaf(&request.signer, now).is_ok()
-        {
-            Ok(())
-        } else {
-            Err("the message is signed by another key than the request is for".to_owned())
-        }
-    }
-
-    /// A certificate issued in the same transaction for the same key: the device missed the first answer.
+    /// A certificate issued in the same transaction for the same key: the device missed the first answer. One that has
+    /// expired, was revoked or is of a former CA is no answer any more.
     fn issued_in(
         &self,
         transaction_id: &TransactionId,
         csr: &ReceivedRequest,
+        now: SystemTime,
     ) -> Option<IssuedCertificate> {
         self.issued
             .iter()
-            .filter(|issued| issued.transaction_id == transaction_id.as_str() && !issued.revoked)
+            .filter(|issued| issued.transaction_id == transaction_id.as_str())
             .find(|issued| {
-                Certificate::from_der(&issued.der()).is_ok_and(|certificate| {
+                let der = issued.der();
+                let same = Certificate::from_der(&der).is_ok_and(|certificate| {
                     let tbs = certificate.tbs_certificate();
                     tbs.subject_public_key_info() == csr.public_key()
                         && tbs.subject() == csr.subject()
-                })
+                });
+                same && self.verify_leaf(&der, now).is_ok()
+                    && verify_issued(&der, self.chain.issuer.x509()).is_ok()
             })
             .cloned()
     }
@@ -335,9 +309,9 @@ impl Authority {
         now: SystemTime,
     ) -> Result<Handled, String> {
         let der = profile::leaf(csr, self.options.validity, now)
-            .and_then(|spec| spec.issue(self.issuer.x509(), &self.key))
+            .and_then(|spec| spec.issue(self.chain.issuer.x509(), &self.chain.issuer_key))
             .map_err(|error| error.to_string())?;
-        let certificate = parse(&der).map_err(|error| error.to_string())?;
+        let certificate = chain::parse(&der).map_err(|error| error.to_string())?;
         let issued = IssuedCertificate {
             serial: hex::encode_upper(
                 certificate
@@ -350,6 +324,7 @@ impl Authority {
             certificate: certificate.pem(),
             transaction_id: request.transaction_id.as_str().to_owned(),
             revoked: false,
+            revoked_at: None,
         };
         let handled = self.hand_out(request, &issued)?;
         self.issued.push(issued);
@@ -366,8 +341,9 @@ impl Authority {
     }
 
     fn sign(&self, answer: &Answer) -> Result<Vec<u8>, String> {
+        let (certificate, key) = self.chain.recipient();
         answer
-            .sign(self.issuer.der(), &self.key)
+            .sign(certificate.der(), key)
             .map_err(|error| error.to_string())
     }
 
@@ -379,6 +355,14 @@ impl Authority {
             .iter_mut()
             .find(|held| held.transaction_id == transaction_id.as_str());
         held.map(|held| held.approved = true).is_some()
+    }
+
+    /// Rejects a request that was answered PENDING; the next poll is refused. False when there is no such request.
+    pub fn reject(&mut self, transaction_id: &TransactionId) -> bool {
+        let before = self.pending.len();
+        self.pending
+            .retain(|held| held.transaction_id != transaction_id.as_str());
+        self.pending.len() < before
     }
 
     /// The transactions that wait for approval.
@@ -395,13 +379,34 @@ impl Authority {
         &self.issued
     }
 
-    /// Revokes a certificate by its serial number in hex. False when there is no such certificate.
+    /// Revokes a certificate by its serial number in hex, without a date: the revocation list says it never was valid.
+    /// False when there is no such certificate.
     pub fn revoke(&mut self, serial: &str) -> bool {
+        self.mark_revoked(serial, None)
+    }
+
+    /// Revokes a certificate by its serial number in hex. False when there is no such certificate.
+    pub fn revoke_at(&mut self, serial: &str, now: impl Into<SystemTime>) -> bool {
+        self.mark_revoked(serial, Some(now.into()))
+    }
+
+    fn mark_revoked(&mut self, serial: &str, at: Option<SystemTime>) -> bool {
         let issued = self
             .issued
             .iter_mut()
             .find(|issued| issued.serial.eq_ignore_ascii_case(serial));
-        issued.map(|issued| issued.revoked = true).is_some()
+        issued
+            .map(|issued| (issued.revoked, issued.revoked_at) = (true, at))
+            .is_some()
+    }
+
+    /// The revocation list in DER (RFC 5280 section 5), for a week from `now`. GetCRL answers with it as well.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when it cannot be signed.
+    pub fn crl(&self, now: impl Into<SystemTime>) -> Result<Vec<u8>, Error> {
+        crl::make(&self.chain, &self.issued, now.into())
     }
 
     /// Replaces the challenge, as an administrator does when it has leaked. Certificates issued stay valid.
@@ -421,7 +426,10 @@ impl Authority {
         now: impl Into<SystemTime>,
     ) -> Result<&IssuedCertificate, LeafError> {
         let certificate = CaCertificate::from_der(der).map_err(|_| LeafError::Malformed)?;
-        verify_issued(der, self.issuer.x509()).map_err(|_| LeafError::NotIssuedHere)?;
+        std::iter::once(&self.chain.issuer)
+            .chain(&self.former)
+            .find(|issuer| verify_issued(der, issuer.x509()).is_ok())
+            .ok_or(LeafError::NotIssuedHere)?;
         let serial = hex::encode_upper(
             certificate
                 .x509()
@@ -457,13 +465,24 @@ impl PendingRequest {
 impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authority")
-            .field("issuer", &self.issuer)
+            .field("issuer", &self.chain.issuer)
             .field("issued", &self.issued.len())
             .field("pending", &self.pending.len())
             .finish_non_exhaustive()
     }
 }
 
-fn parse(der: &[u8]) -> Result<CaCertificate, Error> {
-    CaCertificate::from_der(der).map_err(|error| Error::malformed("certificate", error))
+/// RFC 8894 section 2.3: the key asked for signs, or (as Apple's client renews) that of a certificate issued here.
+/// Otherwise anyone could sign the envelope of another anew and be sent the answer.
+fn check_signer(
+    request: &Request,
+    csr: &ReceivedRequest,
+    known: Result<(), LeafError>,
+) -> Result<(), String> {
+    let signer = Certificate::from_der(&request.signer).map_err(|error| error.to_string())?;
+    if signer.tbs_certificate().subject_public_key_info() == csr.public_key() || known.is_ok() {
+        Ok(())
+    } else {
+        Err("the message is signed by another key than the request is for".to_owned())
+    }
 }

@@ -1,6 +1,7 @@
 use mobileconfig::cms::armour;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::SystemTime;
 
 /// A certificate that an [`Authority`](super::Authority) has issued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,9 @@ pub struct IssuedCertificate {
     pub transaction_id: String,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// When, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<SystemTime>,
 }
 
 impl IssuedCertificate {

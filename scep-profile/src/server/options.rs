@@ -13,6 +13,10 @@ pub struct AuthorityOptions {
     pub challenge: SecretString,
     /// Whether an intermediate CA issues, as at Okta, in place of the root.
     pub intermediate: bool,
+    /// Whether a registration authority stands before the CA: a certificate of its own opens requests and signs
+    /// replies, and GetCACert answers with a chain.
+    #[serde(default)]
+    pub registration_authority: bool,
     /// Whether RenewalReq is granted; Okta refuses it.
     pub renewal: bool,
     /// Whether someone has to approve each request, which is answered PENDING until then.
@@ -31,6 +35,7 @@ impl AuthorityOptions {
             organization: organization.into(),
             challenge,
             intermediate: false,
+            registration_authority: false,
             renewal: false,
             manual_approval: false,
             legacy: false,
@@ -42,6 +47,13 @@ impl AuthorityOptions {
     #[must_use]
     pub fn intermediate(mut self, intermediate: bool) -> Self {
         self.intermediate = intermediate;
+        self
+    }
+
+    /// Sets whether a registration authority stands before the CA.
+    #[must_use]
+    pub fn registration_authority(mut self, registration_authority: bool) -> Self {
+        self.registration_authority = registration_authority;
         self
     }
 

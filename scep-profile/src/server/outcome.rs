@@ -16,6 +16,8 @@ pub struct Handled {
 pub enum Outcome {
     /// A certificate was issued, or handed out again; its serial number.
     Issued(String),
+    /// The revocation list was handed out.
+    Crl,
     /// The request waits for approval.
     Pending(TransactionId),
     /// The request was refused: why. No secret is part of it.

@@ -49,6 +49,23 @@ pub(super) fn leaf(
     })
 }
 
+/// The certificate of a registration authority: it signs replies and decrypts requests, and is no CA.
+pub(super) fn registration(
+    organization: &str,
+    common_name: &str,
+    key: &EnrollmentKey,
+    now: SystemTime,
+) -> Result<CertificateSpec, Error> {
+    let mut spec = authority(organization, common_name, key, now)?;
+    let basic = BasicConstraints {
+        ca: false,
+        path_len_constraint: None,
+    };
+    let usage = KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment;
+    spec.extensions = vec![extension(true, &basic)?, extension(true, &KeyUsage(usage))?];
+    Ok(spec)
+}
+
 /// A certificate of the authority itself, which issues, signs replies and decrypts requests.
 pub(super) fn authority(
     organization: &str,
@@ -64,7 +81,7 @@ pub(super) fn authority(
         | KeyUsages::CRLSign;
     Ok(CertificateSpec {
         subject: name(&subject)?,
-        public_key: key.spki()?,
+        public_key: key.spki().clone(),
         not_before: now.checked_sub(HOUR).unwrap_or(now),
         not_after: now.checked_add(10 * YEAR).unwrap_or(now),
         extensions: vec![

@@ -18,6 +18,15 @@ pub struct AuthorityState {
     /// The key of the issuing certificate as PKCS#8 in PEM.
     #[serde(with = "secret")]
     pub issuer_key: SecretString,
+    /// The registration authority before the CA, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<RegistrationState>,
+    /// The CA that follows, once it was prepared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<ChainState>,
+    /// The certificates that issued before the present one, in PEM, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_issuers: Vec<String>,
     /// The certificates issued, oldest first.
     pub issued: Vec<IssuedCertificate>,
     /// The requests that wait.
@@ -32,4 +41,31 @@ pub struct PendingRequest {
     #[serde(with = "secret")]
     pub(super) request: SecretString,
     pub(super) approved: bool,
+}
+
+/// The certificates of a CA and its keys, in clear. `Debug` masks the keys.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ChainState {
+    /// The root certificate in PEM.
+    pub root_certificate: String,
+    /// The certificate that issues, in PEM; the root again without an intermediate.
+    pub issuer_certificate: String,
+    /// The key of the issuing certificate as PKCS#8 in PEM.
+    #[serde(with = "secret")]
+    pub issuer_key: SecretString,
+    /// The registration authority before it, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<RegistrationState>,
+}
+
+/// A registration authority and its key, in clear. `Debug` masks the key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RegistrationState {
+    /// Its certificate in PEM.
+    pub certificate: String,
+    /// Its key as PKCS#8 in PEM.
+    #[serde(with = "secret")]
+    pub key: SecretString,
 }

@@ -1,9 +1,9 @@
 use super::pkcs12::{is_pkcs12, read};
+use crate::cms::Certificate;
 use crate::cms::{Error, PrivateKey, armour, read_certificates};
 use der::Decode;
 use secrecy::SecretString;
 use std::fmt;
-use x509_cert::Certificate;
 
 /// A private key with its certificate, and the certificates that lead from there to a root.
 ///

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use spki::SubjectPublicKeyInfoOwned;
 use std::fmt;
 use std::sync::Arc;
+use subtle::{Choice, ConditionallySelectable};
 use zeroize::Zeroizing;
 
 /// Something that signs: a [`PrivateKey`], or a key held elsewhere (HSM, smart card, key service).
@@ -183,10 +184,14 @@ impl PrivateKey {
         let mut key = Zeroizing::new(vec![0; len]);
         rand::fill(&mut key).map_err(|_| Error::key("the system gives no random numbers"))?;
         let mut buffer = Zeroizing::new(vec![0; decrypting.min_output_size()]);
-        if let Ok(unwrapped) = decrypting.decrypt(encrypted, &mut buffer)
-            && unwrapped.len() == len
-        {
-            key.copy_from_slice(unwrapped);
+        let stand_in = Zeroizing::new(vec![0; len]);
+        let (good, unwrapped) = match decrypting.decrypt(encrypted, &mut buffer) {
+            Ok(unwrapped) if unwrapped.len() == len => (1, &*unwrapped),
+            _ => (0, stand_in.as_slice()),
+        };
+        // The same bytes are touched either way.
+        for (byte, unwrapped) in key.iter_mut().zip(unwrapped) {
+            byte.conditional_assign(unwrapped, Choice::from(good));
         }
         Ok(key)
     }
@@ -291,5 +296,6 @@ mod tests {
         let wrapped = [7; 256];
         let (first, second) = (key.unwrap_key(&wrapped, 16), key.unwrap_key(&wrapped, 16));
         assert_ne!(first.unwrap(), second.unwrap());
+        assert_eq!(key.unwrap_key(b"short", 16).unwrap().len(), 16);
     }
 }

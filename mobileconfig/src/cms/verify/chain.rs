@@ -5,13 +5,13 @@
 //! policies are not asked for, and no network is used.
 
 use super::verdict::ChainProblem;
+use crate::cms::Certificate;
 use crate::cms::{Digest, SignedObject};
 use const_oid::AssociatedOid;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280;
 use der::Decode;
 use std::time::SystemTime;
-use x509_cert::Certificate;
 use x509_cert::certificate::Version;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 

@@ -10,9 +10,9 @@ pub use verdict::{
 };
 
 use self::chain::{Outcome, Parsed, build};
+use crate::cms::Certificate;
 use crate::cms::{Digest, Error, SignedData, SignerInfo, armour, from_ber, oid};
 use std::time::SystemTime;
-use x509_cert::Certificate;
 
 /// What a verifier brings along: roots, further certificates, the time to look at, the signer that is expected.
 ///
@@ -195,14 +195,16 @@ impl Look<'_> {
     fn signature(&self, info: &SignerInfo, certificate: &Certificate) -> SignatureVerdict {
         let key = certificate.tbs_certificate().subject_public_key_info();
         let content_type = self.signed.encap_content_info.content_type;
-        match info.verify(content_type, self.content, key) {
-            Ok(_) => SignatureVerdict::Valid,
-            Err(error) if error.is_content_changed() => SignatureVerdict::ContentChanged,
-            Err(error) if error.is_signature() => SignatureVerdict::Invalid,
-            Err(error) if error.is_unsupported() => SignatureVerdict::Unsupported {
-                what: error.subject(),
+        let Err(error) = info.verify(content_type, self.content, key) else {
+            return SignatureVerdict::Valid;
+        };
+        match error.unsupported_what() {
+            Some(what) => SignatureVerdict::Unsupported {
+                what: what.to_owned(),
             },
-            Err(error) => SignatureVerdict::Malformed {
+            None if error.is_content_changed() => SignatureVerdict::ContentChanged,
+            None if error.is_signature() => SignatureVerdict::Invalid,
+            None => SignatureVerdict::Malformed {
                 problem: error.to_string(),
             },
         }

@@ -1,8 +1,8 @@
+use crate::cms::Certificate;
 use crate::cms::{Digest, Error};
 use der::{DateTime, Decode};
 use std::fmt;
 use std::time::SystemTime;
-use x509_cert::Certificate;
 
 /// What was found out about one signer. Each verdict answers a question of its own, and none of them follows from
 /// another: a signature can be good although its certificate expired, and a chain can be good under a signature that
@@ -154,7 +154,7 @@ pub struct CertificateSummary {
     pub subject: String,
     /// Its issuer, RFC 4514 text.
     pub issuer: String,
-    /// Its serial number, hexadecimal with colons.
+    /// Its serial number, hexadecimal in upper case with colons.
     pub serial_number: String,
     /// The first moment of its validity.
     #[serde(serialize_with = "time")]
@@ -178,15 +178,17 @@ impl CertificateSummary {
 
     pub(super) fn new(der: &[u8], certificate: &Certificate) -> Self {
         let tbs = certificate.tbs_certificate();
-        let digest = Digest::Sha256.hash(der);
-        let pairs: Vec<_> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+        let hex = |bytes: &[u8]| {
+            let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+            pairs.join(":")
+        };
         Self {
             subject: tbs.subject().to_string(),
             issuer: tbs.issuer().to_string(),
-            serial_number: tbs.serial_number().to_string(),
+            serial_number: hex(tbs.serial_number().as_bytes()),
             not_before: tbs.validity().not_before.to_system_time(),
             not_after: tbs.validity().not_after.to_system_time(),
-            sha256: pairs.join(":"),
+            sha256: hex(&Digest::Sha256.hash(der)),
         }
     }
 }

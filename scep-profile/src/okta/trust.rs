@@ -1,13 +1,13 @@
-//! The profile that makes Macs *managed* in the eyes of Okta: Okta as certificate authority with a static SCEP
-//! challenge (Admin Console > Security > Device integrations > Endpoint management).
-
 use crate::certificate::CaCertificate;
 use crate::error::{Error, Field};
+use crate::renewal::{RotatedProfile, Rotation};
 use crate::{Fingerprint, FingerprintAlgorithm, KeySize, KeyUsage, ScepPayload};
 use mobileconfig::certificate::{Pkcs1, Root};
 use mobileconfig::{Profile, Scope};
 
-/// The trust profile: the CA certificates and the SCEP payload, for the whole Mac.
+/// The trust profile, which makes Macs *managed* in the eyes of Okta: the CA certificates and the SCEP payload, for the
+/// whole Mac. Okta is the certificate authority, with a static SCEP challenge (Admin Console > Security > Device
+/// integrations > Endpoint management).
 ///
 /// [`DeviceTrustProfile::new`] sets what Okta prescribes (RSA 2048, signing only, not extractable, every app may use
 /// the key, as Okta Verify has to) whatever the payload said; [`DeviceTrustProfile::scep_mut`] changes it back on
@@ -25,7 +25,7 @@ use mobileconfig::{Profile, Scope};
 /// use scep_profile::okta::DeviceTrustProfile;
 /// use scep_profile::{ScepPayload, ScepUrl};
 ///
-/// # let ca_pem = include_str!("../tests/data/root.pem");
+/// # let ca_pem = include_str!("../../tests/data/root.pem");
 /// let scep = ScepPayload::new(
 ///     ScepUrl::parse("https://acme.okta.com/pki/0A1B/scep/rac1")?,
 ///     "the secret key".into(),
@@ -182,6 +182,41 @@ impl DeviceTrustProfile {
             .build()
     }
 
+    /// The profile for a rotation: the same but for the generation, which is the one of the rotation. It is checked that
+    /// this changes the UUID of the SCEP payload and nothing else.
+    ///
+    /// After the secret was reset, put the new one into [`DeviceTrustProfile::scep_mut`] first.
+    ///
+    /// ```
+    /// use scep_profile::okta::DeviceTrustProfile;
+    /// use scep_profile::renewal::{Cause, Ring, rotate_all};
+    /// # use scep_profile::{ScepPayload, ScepUrl};
+    /// # let ca_pem = include_str!("../../tests/data/root.pem");
+    /// # let scep = ScepPayload::new(ScepUrl::parse("https://acme.okta.com/pki/0A1B/scep/rac1")?, "the new secret".into());
+    /// let profile = DeviceTrustProfile::new("Acme", "com.acme.device-trust", scep).ca_certificate(ca_pem);
+    /// let rings = [Ring::new("everyone").generation(4, "2026-03-01T09:00:00Z".parse()?)];
+    /// let schedule = rotate_all(Cause::SecretLeaked, &rings, "2026-11-24T09:00:00Z".parse()?)?;
+    ///
+    /// let rotated = profile.rotated(&schedule.rotations[0])?;
+    /// assert_eq!(rotated.generation, 5);
+    /// assert_ne!(rotated.payload_uuid, rotated.payload_uuid_before);
+    /// assert!(rotated.profile().starts_with(b"<?xml"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`DeviceTrustProfile::build`].
+    pub fn rotated(&self, rotation: &Rotation) -> Result<RotatedProfile, mobileconfig::Error> {
+        let generation = |generation| self.clone().generation(generation).build();
+        RotatedProfile::between(
+            &rotation.ring,
+            rotation.generation,
+            &generation(rotation.generation.saturating_sub(1))?,
+            &generation(rotation.generation)?,
+        )
+    }
+
     fn checked(&self) -> (ScepPayload, Vec<Error>) {
         let mut problems = self.problems.clone();
         let mut scep = self.scep.clone();
@@ -278,9 +313,9 @@ mod tests {
     use super::*;
     use crate::ScepUrl;
 
-    const ROOT: &str = include_str!("../tests/data/root.pem");
-    const INTERMEDIATE: &str = include_str!("../tests/data/intermediate.pem");
-    const LEAF: &str = include_str!("../tests/data/leaf.pem");
+    const ROOT: &str = include_str!("../../tests/data/root.pem");
+    const INTERMEDIATE: &str = include_str!("../../tests/data/intermediate.pem");
+    const LEAF: &str = include_str!("../../tests/data/leaf.pem");
 
     fn scep() -> ScepPayload {
         ScepPayload::new(

@@ -1,0 +1,56 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use mobileconfig::diff::{Diff, Rules};
+
+use crate::{Outcome, stream};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The older profile.
+    old: PathBuf,
+    /// The newer profile.
+    new: PathBuf,
+    /// Put down to the MDM server what servers are seen to rewrite: signature, UUIDs, identifiers, organisation,
+    /// PayloadRemovalDisallowed, PayloadEnabled, order.
+    #[arg(long)]
+    mdm: bool,
+    /// Count the order of payloads as well.
+    #[arg(long, conflicts_with = "mdm")]
+    exact: bool,
+    /// Print what is put down to the server, too.
+    #[arg(long)]
+    all: bool,
+    /// Print JSON, which holds both.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
+    if arguments.old == Path::new("-") && arguments.new == Path::new("-") {
+        return Err("only one of the profiles can come from the standard input".to_owned());
+    }
+    let rules = match (arguments.mdm, arguments.exact) {
+        (true, _) => Rules::mdm(),
+        (_, true) => Rules::exact(),
+        _ => Rules::strict(),
+    };
+    let (old, new) = (stream::read(&arguments.old)?, stream::read(&arguments.new)?);
+    // Each by itself first, so that an error names its file.
+    for (file, content) in [(&arguments.old, &old), (&arguments.new, &new)] {
+        mobileconfig::Profile::from_bytes(content).map_err(|error| stream::about(file, error))?;
+    }
+    let diff = Diff::of_documents(old, new, &rules).map_err(|error| error.to_string())?;
+    stream::say(&if arguments.json {
+        serde_json::to_string_pretty(&diff).map_err(|error| error.to_string())? + "\n"
+    } else if arguments.all {
+        format!("{diff:#}")
+    } else {
+        diff.to_string()
+    });
+    Ok(if diff.is_empty() {
+        Outcome::Good
+    } else {
+        Outcome::Bad
+    })
+}

@@ -1,0 +1,84 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use mobileconfig::{
+    Limits, Note,
+    lint::{self, Linter, Severity, Target, output},
+    read_plist,
+};
+
+use crate::{Outcome, stream};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The profile.
+    file: PathBuf,
+    /// The system and version it is meant for.
+    #[arg(long, value_name = "OS-VERSION", default_value = "macos-15")]
+    target: Target,
+    /// The MDM channel it is sent over.
+    #[arg(long, default_value = "device")]
+    channel: Channel,
+    /// How it gets to the device.
+    #[arg(long, default_value = "user-approved-mdm")]
+    delivery: Delivery,
+    /// The device is supervised.
+    #[arg(long)]
+    supervised: bool,
+    /// It is going to be signed, so that a server must not fill in variables.
+    #[arg(long)]
+    signed: bool,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "sarif")]
+    json: bool,
+    /// Print SARIF 2.1.0.
+    #[arg(long)]
+    sarif: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Channel {
+    Device,
+    User,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Delivery {
+    Manual,
+    Mdm,
+    UserApprovedMdm,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
+    let content = stream::read(&arguments.file)?;
+    // Not read as a profile: a key that is missing at the top is a finding, not a reason to stop.
+    let (value, notes) = read_plist(content, &Limits::default())
+        .map_err(|error| stream::about(&arguments.file, error))?;
+    let target = arguments
+        .target
+        .clone()
+        .channel(match arguments.channel {
+            Channel::Device => lint::Channel::Device,
+            Channel::User => lint::Channel::User,
+        })
+        .delivery(match arguments.delivery {
+            Delivery::Manual => lint::Delivery::Manual,
+            Delivery::Mdm => lint::Delivery::Mdm,
+            Delivery::UserApprovedMdm => lint::Delivery::UserApprovedMdm,
+        })
+        .supervised(arguments.supervised)
+        .signed(arguments.signed || notes.contains(&Note::Signed));
+    let linter = Linter::new();
+    let findings = linter.lint_plist(&value, &target);
+    stream::say(&if arguments.json {
+        output::json(&findings)
+    } else if arguments.sarif {
+        output::sarif(&linter, &arguments.file.to_string_lossy(), &findings)
+    } else {
+        output::text(&findings)
+    });
+    let failed = findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
+    Ok(if failed { Outcome::Bad } else { Outcome::Good })
+}

@@ -1,0 +1,79 @@
+//! Files, `-` and the terminal.
+
+use std::{
+    fs,
+    io::{self, Read as _, Write as _},
+    path::Path,
+};
+
+use device_trust::Output;
+use mobileconfig::{Note, Profile};
+
+/// The content of a file, or of the standard input for `-`.
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, String> {
+    let mut content = Vec::new();
+    let read = if file == Path::new("-") {
+        io::stdin().read_to_end(&mut content).map(drop)
+    } else {
+        fs::read(file).map(|bytes| content = bytes)
+    };
+    read.map(|()| content)
+        .map_err(|error| format!("{} cannot be read: {error}", name(file)))
+}
+
+/// The profile in a file, and what was unusual about it.
+pub(crate) fn read_profile(file: &Path) -> Result<(Profile, Vec<Note>), String> {
+    Profile::read(read(file)?).map_err(|error| about(file, error))
+}
+
+/// Writes to a file that only its owner may read, or to the standard output for `-`.
+pub(crate) fn write(file: &Path, content: &[u8]) -> Result<(), String> {
+    if file == Path::new("-") {
+        return io::stdout()
+            .write_all(content)
+            .map_err(|error| format!("the standard output cannot be written: {error}"));
+    }
+    let (Some(folder), Some(file_name)) = (
+        file.parent(),
+        file.file_name().and_then(|name| name.to_str()),
+    ) else {
+        return Err(format!("{} is no file name", file.display()));
+    };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    Output::new(folder)
+        .write_secret(file_name, content)
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+/// Prints a text.
+pub(crate) fn say(text: &str) {
+    // A reader that went away (`| head`) has seen enough.
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+/// An error with the file it is about.
+pub(crate) fn about(file: &Path, error: impl std::fmt::Display) -> String {
+    format!("{}: {error}", name(file))
+}
+
+/// Text that may come from anywhere, so that it cannot steer the terminal.
+pub(crate) fn harmless(text: &str) -> String {
+    if text.chars().any(char::is_control) {
+        text.escape_debug().to_string()
+    } else {
+        text.to_owned()
+    }
+}
+
+fn name(file: &Path) -> String {
+    if file == Path::new("-") {
+        "the standard input".to_owned()
+    } else {
+        file.display().to_string()
+    }
+}
