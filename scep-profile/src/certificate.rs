@@ -70,6 +70,7 @@ impl CaCertificate {
     }
 
     /// The certificates of a certs-only message (RFC 8894 section 4.2.1.2), BER or DER.
+    #[cfg(feature = "message")]
     pub(crate) fn of_pkcs7(message: &[u8]) -> Result<Vec<Self>, Error> {
         cms::certificates_only(message)
             .map_err(|error| {
