@@ -291,8 +291,8 @@ async fn awaiting_upload(console: &Console, name: &str) -> (String, String) {
     }] });
     let created = console.post("/api/v2/softwareapps", body).await;
     (
-        text(&created.body["id"]).to_owned(),
-        text(&created.body["uploadUrl"]).to_owned(),
+        text(&created.body["id"]),
+        text(&created.body["uploadUrl"]),
     )
 }
 
