@@ -290,10 +290,7 @@ async fn awaiting_upload(console: &Console, name: &str) -> (String, String) {
         "storedPackage": { "versions": [{ "name": name, "version": 1, "size": 3, "sha256sum": "00" }] },
     }] });
     let created = console.post("/api/v2/softwareapps", body).await;
-    (
-        text(&created.body["id"]),
-        text(&created.body["uploadUrl"]),
-    )
+    (text(&created.body["id"]), text(&created.body["uploadUrl"]))
 }
 
 async fn stored_version(console: &Console, app: &str) -> Value {
