@@ -58,14 +58,14 @@ impl Search<'_> {
                 }
             }
             Value::String(text) => {
-                let fills_in = has_server_variable(text);
+                let fills_in = || has_server_variable(text);
                 match place.exposure(value) {
-                    Exposure::Whole if !text.is_empty() && !fills_in => {
+                    Exposure::Whole if !text.is_empty() && !fills_in() => {
                         secret(&format!("{} can", shown(key)), path, self.findings);
                     }
                     Exposure::Url {
                         credentials: true, ..
-                    } if !fills_in => {
+                    } if !fills_in() => {
                         secret(
                             &format!("the credentials in {} can", shown(key)),
                             path,

@@ -9,7 +9,8 @@ use crate::{Error, Profile, cms};
 
 /// How large a document may be. Beyond it reading stops with [`Error::is_limit`] instead of using up memory or stack.
 ///
-/// What is read takes memory in proportion to the document. XML sees to that by itself. A binary document can refer to
+/// What is read takes memory in proportion to the document: at most 34 bytes for each of its bytes, 50 if it is signed, and
+/// 3 MiB. XML sees to that by itself. A binary document can refer to
 /// one object over and over, so it may not stand for more than a value for each of its bytes and 10,000 besides, nor for
 /// more than 16 times its size in texts and data and 1 MiB besides. What Apple's tools, plistlib and libplist write stays
 /// far below, since they share texts and numbers only.
