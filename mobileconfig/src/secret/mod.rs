@@ -17,7 +17,7 @@ use keys::Decision;
 pub(crate) struct Place<'a> {
     payload_type: Option<&'a str>,
     /// The key above; the chain of them is the key path.
-    above: Option<&'a Place<'a>>,
+    above: Option<&'a Self>,
     name: &'a str,
     secret: bool,
     sealed: bool,
