@@ -39,6 +39,23 @@ impl Profile {
 }
 
 impl Redacted {
+    /// Any property list, masked as a profile is: also one that is no whole profile.
+    ///
+    /// ```
+    /// let (value, _) = mobileconfig::read_plist(
+    ///     "<plist><dict><key>Password</key><string>hunter2</string></dict></plist>",
+    ///     &mobileconfig::Limits::default(),
+    /// )?;
+    /// assert!(!mobileconfig::Redacted::of_value(&value).to_string().contains("hunter2"));
+    /// # Ok::<(), mobileconfig::Error>(())
+    /// ```
+    #[must_use]
+    pub fn of_value(value: &Value) -> Self {
+        Self {
+            value: mask(value, Around::default()),
+        }
+    }
+
     /// The masked property list; masked and shortened values are strings.
     #[must_use]
     pub fn to_value(&self) -> &Value {

@@ -18,12 +18,11 @@ impl<'a> Side<'a> {
     }
 
     fn masked(&self, key: &str) -> Value {
-        // Masking keeps every key; should one be missing, showing nothing is the safe side.
-        let hidden = || Value::from("[redacted]");
         self.masked
             .and_then(|keys| keys.get(key))
             .cloned()
-            .unwrap_or_else(hidden)
+            // Masking keeps every key.
+            .unwrap_or_else(super::document::hidden)
     }
 }
 

@@ -120,6 +120,19 @@ impl Findings {
         self.paths.contains(path)
     }
 
+    /// True if this was found at exactly this place.
+    pub(super) fn is_found(&self, code: Code, path: &str) -> bool {
+        self.codes_and_paths.contains(&(code.id, path.to_owned()))
+    }
+
+    /// Gives what was found at this place another severity, for a reason that only a later rule knows.
+    pub(super) fn resettle(&mut self, code: Code, path: &str, severity: Severity) {
+        let at_place = |found: &&mut Finding| found.code == code.id && found.path == path;
+        for finding in self.found.iter_mut().filter(at_place) {
+            finding.severity = severity;
+        }
+    }
+
     pub(super) fn into_sorted(mut self) -> Vec<Finding> {
         self.found.sort_by_key(|finding| finding.severity);
         self.found

@@ -37,7 +37,9 @@
 mod certificates;
 mod code;
 pub mod codes;
+mod conditions;
 mod dates;
+mod document;
 mod finding;
 mod identity;
 mod keys;
@@ -53,11 +55,12 @@ mod target;
 use plist::Value;
 
 pub use code::Code;
+pub use document::note;
 pub use finding::{Finding, Findings, Severity};
 pub use subject::{Subject, SubjectPayload};
 pub use target::{Channel, Delivery, Target};
 
-use crate::Profile;
+use crate::{Error, Limits, Note, Profile, read_plist};
 
 /// Checks a profile for a target with the rules of this crate.
 ///
@@ -130,6 +133,7 @@ impl Linter {
             rules: vec![
                 Box::new(keys::Keys),
                 Box::new(place::Place),
+                Box::new(conditions::Conditions),
                 Box::new(identity::Identity),
                 Box::new(references::References),
                 Box::new(certificates::Certificates),
@@ -146,10 +150,11 @@ impl Linter {
         self
     }
 
-    /// The codes of all rules, in alphabetical order.
+    /// The codes of all rules and of [`note`], in alphabetical order.
     #[must_use]
     pub fn codes(&self) -> Vec<Code> {
-        let mut codes: Vec<_> = self.rules.iter().flat_map(|rule| rule.codes()).collect();
+        let of_rules = self.rules.iter().flat_map(|rule| rule.codes());
+        let mut codes: Vec<_> = of_rules.chain(document::codes()).collect();
         codes.sort_by_key(|code| code.id);
         codes.dedup_by_key(|code| code.id);
         codes
@@ -159,6 +164,32 @@ impl Linter {
     #[must_use]
     pub fn lint(&self, profile: &Profile, target: &Target) -> Vec<Finding> {
         self.lint_plist(&profile.to_value(), target)
+    }
+
+    /// Checks the bytes of a `.mobileconfig`: what [`lint_plist`](Self::lint_plist) finds, and what was unusual about the
+    /// document itself ([`note`]). A signed one is checked as [`Target::signed`].
+    ///
+    /// ```
+    /// use mobileconfig::lint::{Linter, Target};
+    ///
+    /// let signed = include_bytes!("../../tests/data/signed.der.mobileconfig");
+    /// let findings = Linter::new().lint_document(signed, &Target::macos("15".parse()?))?;
+    /// assert!(findings.iter().any(|finding| finding.code == "signature-not-checked"));
+    /// # Ok::<(), mobileconfig::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the document cannot be read at all, as [`read_plist`].
+    pub fn lint_document(
+        &self,
+        document: impl AsRef<[u8]>,
+        target: &Target,
+    ) -> Result<Vec<Finding>, Error> {
+        let (value, notes) = read_plist(document, &Limits::default())?;
+        let signed = target.signed || notes.contains(&Note::Signed);
+        let mut findings = self.lint_plist(&value, &target.clone().signed(signed));
+        findings.extend(notes.into_iter().map(note));
+        Ok(findings)
     }
 
     /// Checks a property list that should be a profile, as [`read_plist`](crate::read_plist) gives it.

@@ -35,19 +35,28 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
         (_, true) => Rules::exact(),
         _ => Rules::strict(),
     };
-    let (old, new) = (stream::read(&arguments.old)?, stream::read(&arguments.new)?);
-    // Each by itself first, so that an error names its file.
-    for (file, content) in [(&arguments.old, &old), (&arguments.new, &new)] {
-        mobileconfig::Profile::from_bytes(content).map_err(|error| stream::about(file, error))?;
-    }
-    let diff = Diff::of_documents(old, new, &rules).map_err(|error| error.to_string())?;
+    let (old, new) = (
+        stream::read_rough(&arguments.old)?,
+        stream::read_rough(&arguments.new)?,
+    );
+    let diff = Diff::of_documents(&old.content, &new.content, &rules)
+        .map_err(|error| error.to_string())?;
     stream::say(&if arguments.json {
-        serde_json::to_string_pretty(&diff).map_err(|error| error.to_string())? + "\n"
+        let mut json = serde_json::to_value(&diff).map_err(|error| error.to_string())?;
+        json["missing"] = serde_json::json!({ "old": old.missing(), "new": new.missing() });
+        format!("{json:#}\n")
     } else if arguments.all {
         format!("{diff:#}")
     } else {
         diff.to_string()
     });
+    if !arguments.json {
+        for (file, rough) in [(&arguments.old, &old), (&arguments.new, &new)] {
+            for path in rough.missing() {
+                stream::remark(&stream::about(file, format!("note: {path} is missing")));
+            }
+        }
+    }
     Ok(if diff.is_empty() {
         Outcome::Good
     } else {

@@ -7,7 +7,11 @@ use std::{
 };
 
 use device_trust::Output;
-use mobileconfig::{Note, Profile};
+use mobileconfig::{
+    Limits, Note, Profile,
+    plist::{Dictionary, Value},
+    read_plist,
+};
 
 /// The content of a file, or of the standard input for `-`.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, String> {
@@ -19,6 +23,60 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, String> {
     };
     read.map(|()| content)
         .map_err(|error| format!("{} cannot be read: {error}", name(file)))
+}
+
+/// What is in a file that is a profile, or would be one if it were whole.
+pub(crate) struct Rough {
+    pub(crate) content: Vec<u8>,
+    pub(crate) keys: Dictionary,
+    pub(crate) notes: Vec<Note>,
+}
+
+/// Whatever of a profile there is in a file.
+pub(crate) fn read_rough(file: &Path) -> Result<Rough, String> {
+    let content = read(file)?;
+    let (value, notes) =
+        read_plist(&content, &Limits::default()).map_err(|error| about(file, error))?;
+    let Value::Dictionary(keys) = value else {
+        return Err(about(file, "a profile is a dictionary, and this is none"));
+    };
+    if !TOP.iter().any(|key| keys.contains_key(key)) {
+        return Err(about(file, "no profile: it has none of a profile's keys"));
+    }
+    Ok(Rough {
+        content,
+        keys,
+        notes,
+    })
+}
+
+const TOP: [&str; 5] = [
+    "PayloadType",
+    "PayloadIdentifier",
+    "PayloadUUID",
+    "PayloadVersion",
+    "PayloadContent",
+];
+
+impl Rough {
+    /// Paths of the keys that every profile and every payload has and that are missing here.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        let encrypted = self.keys.contains_key("EncryptedPayloadContent");
+        let mut missing: Vec<String> = TOP
+            .iter()
+            .filter(|key| !(self.keys.contains_key(key) || encrypted && **key == "PayloadContent"))
+            .map(|key| (*key).to_owned())
+            .collect();
+        let payloads = self.keys.get("PayloadContent").and_then(Value::as_array);
+        for (index, payload) in payloads.into_iter().flatten().enumerate() {
+            let Some(keys) = payload.as_dictionary() else {
+                continue;
+            };
+            let absent = TOP[..4].iter().filter(|key| !keys.contains_key(key));
+            missing.extend(absent.map(|key| format!("PayloadContent[{index}].{key}")));
+        }
+        missing
+    }
 }
 
 /// The profile in a file, and what was unusual about it.
@@ -54,6 +112,12 @@ pub(crate) fn write(file: &Path, content: &[u8]) -> Result<(), String> {
 pub(crate) fn say(text: &str) {
     // A reader that went away (`| head`) has seen enough.
     let _ = io::stdout().write_all(text.as_bytes());
+}
+
+/// Prints a remark beside what is printed.
+pub(crate) fn remark(text: &str) {
+    // Nothing sensible is left to do when stderr is gone.
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// An error with the file it is about.
