@@ -162,6 +162,7 @@ impl<'a> Walk<'a, '_> {
         for key in shape.keys {
             let name = key.name();
             let due = key.presence() == Some(Presence::Required)
+                && self.here.has(*key)
                 && !key.is_any_name()
                 && !known::is_example_name(key);
             if due && !dictionary.contains_key(name) && !meant.contains(&name) {

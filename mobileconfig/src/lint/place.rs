@@ -153,6 +153,14 @@ impl<'a> Here<'a> {
     }
 }
 
+impl Here<'_> {
+    /// Whether the system has a key of a payload that it has; a key that it lacks is not due either.
+    pub(super) fn has(&self, key: Key) -> bool {
+        let stated = key.stated(self.target.os);
+        self.absent || stated.is_none_or(|on| is_there(on, self.target))
+    }
+}
+
 /// Whether a key has an effect; false if its value does not matter.
 pub(super) fn key(key: Key, here: &mut Here<'_>, path: &str, findings: &mut Findings) -> bool {
     let target = here.target;

@@ -138,6 +138,9 @@ impl<'a> At<'a> {
             Some(value) if is_empty(value) => "is empty",
             Some(_) => return,
         };
+        if findings.is_reported(&self.path_to(key)) {
+            return;
+        }
         let misspelt = self.keys.keys().find(|name| {
             spelling::nearest(name, std::iter::once(key)).is_some()
                 && findings.is_found(codes::MISSPELT_KEY, &self.path_to(name))
