@@ -3,6 +3,7 @@
 
 mod oracle;
 mod sarif;
+mod typed;
 
 use std::{
     collections::BTreeSet,
@@ -186,7 +187,21 @@ fn a_signed_document_is_checked_as_a_signed_one() {
         .map(|finding| finding.code)
         .collect();
     assert_eq!(signed, ["signature-not-checked"]);
-    assert!(Linter::new().lint_document(&document[..80], &target).is_err());
+    assert!(
+        Linter::new()
+            .lint_document(&document[..80], &target)
+            .is_err()
+    );
+}
+
+#[test]
+fn a_key_cannot_pass_for_a_finding_of_its_own() {
+    let mut profile = fixture("key-nobody-knows");
+    let keys = profile.as_dictionary_mut().unwrap();
+    keys.insert("A\nerror[forged] B: \u{1b}[2J".into(), true.into());
+    let text = output::text(&lint(&profile, "macos-15"));
+    assert_eq!(text.lines().count(), 5, "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
 }
 
 #[test]

@@ -15,24 +15,75 @@ use crate::{read, year};
 
 /// What is found in a profile that is right, and why that cannot be otherwise: file, key, code, reason.
 const UNAVOIDABLE: &[(&str, &str, &str, &str)] = &[
-    ("TopLevel", "EncryptedPayloadContent", "payloads-encrypted", ENCRYPTED),
-    (PRIVACY, "AEReceiverIdentifier", "key-without-effect", RECEIVER),
-    (PRIVACY, "AEReceiverIdentifierType", "key-without-effect", RECEIVER),
-    (PRIVACY, "AEReceiverCodeRequirement", "key-without-effect", RECEIVER),
+    (
+        "TopLevel",
+        "EncryptedPayloadContent",
+        "payloads-encrypted",
+        ENCRYPTED,
+    ),
+    (
+        PRIVACY,
+        "AEReceiverIdentifier",
+        "key-without-effect",
+        RECEIVER,
+    ),
+    (
+        PRIVACY,
+        "AEReceiverIdentifierType",
+        "key-without-effect",
+        RECEIVER,
+    ),
+    (
+        PRIVACY,
+        "AEReceiverCodeRequirement",
+        "key-without-effect",
+        RECEIVER,
+    ),
     ("com.apple.airplay", "DeviceID", "deprecated", DEVICE_ID),
     ("com.apple.airplay", "Whitelist", "deprecated", WHITELIST),
-    ("com.apple.systempreferences", "PayloadContent[0]", "deprecated", SETTINGS),
-    ("com.apple.apn.managed", "password", "secret-in-clear", BYTES),
-    ("com.apple.vpn.managed", "SharedSecret", "secret-in-clear", BYTES),
-    ("com.apple.system.logging", "Processes", "key-not-on-os", NOWHERE),
-    ("com.apple.system.logging", "Subsystems", "key-not-on-os", NOWHERE),
-    ("com.apple.system.logging", "System", "key-not-on-os", NOWHERE),
+    (
+        "com.apple.systempreferences",
+        "PayloadContent[0]",
+        "deprecated",
+        SETTINGS,
+    ),
+    (
+        "com.apple.apn.managed",
+        "password",
+        "secret-in-clear",
+        BYTES,
+    ),
+    (
+        "com.apple.vpn.managed",
+        "SharedSecret",
+        "secret-in-clear",
+        BYTES,
+    ),
+    (
+        "com.apple.system.logging",
+        "Processes",
+        "key-not-on-os",
+        NOWHERE,
+    ),
+    (
+        "com.apple.system.logging",
+        "Subsystems",
+        "key-not-on-os",
+        NOWHERE,
+    ),
+    (
+        "com.apple.system.logging",
+        "System",
+        "key-not-on-os",
+        NOWHERE,
+    ),
 ];
 
 const PRIVACY: &str = "com.apple.TCC.configuration-profile-policy";
 const ENCRYPTED: &str = "encrypted payloads are the point of the key";
 const RECEIVER: &str = "the schema has the key in every service, and its text only for AppleEvents";
-const DEVICE_ID: &str = "the key beside it that is required came with the version that deprecated this";
+const DEVICE_ID: &str =
+    "the key beside it that is required came with the version that deprecated this";
 const WHITELIST: &str = "the key in it came with macOS 15, when the list had long been deprecated";
 const SETTINGS: &str = "the key came with macOS 13, which deprecated the payload";
 const BYTES: &str = "the secret is data, which no server fills in";
@@ -120,9 +171,9 @@ impl Tally {
                 Some(index) => {
                     self.used.insert(index);
                 }
-                None => self
-                    .wrong
-                    .push(format!("{part}: right with {path}, found {code} at {place}")),
+                None => self.wrong.push(format!(
+                    "{part}: right with {path}, found {code} at {place}"
+                )),
             }
         }
     }

@@ -125,7 +125,11 @@ fn conforming_result(result: &Value, rules: &[Value], artifacts: &[Value]) {
             let index = usize::try_from(artifact["index"].as_u64().unwrap()).unwrap();
             assert_eq!(artifacts[index]["location"]["uri"], artifact["uri"]);
         }
-        for logical in location.get("logicalLocations").map(list).unwrap_or_default() {
+        for logical in location
+            .get("logicalLocations")
+            .map(list)
+            .unwrap_or_default()
+        {
             only(logical, &["fullyQualifiedName", "kind"]);
             text(&logical["fullyQualifiedName"]);
             assert_eq!(logical["kind"], "member");
@@ -138,14 +142,21 @@ fn without_a_file_a_finding_has_no_physical_location() {
     let log = log(None, "scep-without-url");
     let run = &log["runs"][0];
     assert!(run.get("artifacts").is_none());
-    assert!(run["results"][0]["locations"][0].get("physicalLocation").is_none());
+    assert!(
+        run["results"][0]["locations"][0]
+            .get("physicalLocation")
+            .is_none()
+    );
 }
 
 #[test]
 fn an_info_is_a_note_and_what_concerns_the_document_has_no_logical_location() {
     let log = log(Some("a"), "document-with-a-mark");
     let result = &log["runs"][0]["results"][0];
-    assert_eq!((&result["ruleId"], &result["level"]), (&"byte-order-mark".into(), &"note".into()));
+    assert_eq!(
+        (&result["ruleId"], &result["level"]),
+        (&"byte-order-mark".into(), &"note".into())
+    );
     assert!(result["locations"][0].get("logicalLocations").is_none());
     assert_eq!(Severity::Info.as_str(), "info");
 }
@@ -182,7 +193,10 @@ fn an_absolute_path_becomes_a_file_uri() {
 
 fn only(object: &Value, names: &[&str]) {
     for name in object.as_object().unwrap().keys() {
-        assert!(names.contains(&name.as_str()), "{name} is not a property here");
+        assert!(
+            names.contains(&name.as_str()),
+            "{name} is not a property here"
+        );
     }
 }
 
@@ -208,7 +222,10 @@ fn uri(value: &Value, absolute: bool) {
     for (index, byte) in bytes.iter().enumerate() {
         match byte {
             b'%' => assert!(
-                bytes.len() > index + 2 && bytes[index + 1..index + 3].iter().all(u8::is_ascii_hexdigit),
+                bytes.len() > index + 2
+                    && bytes[index + 1..index + 3]
+                        .iter()
+                        .all(u8::is_ascii_hexdigit),
                 "{uri}"
             ),
             _ => assert!(

@@ -83,7 +83,8 @@ fn masked(keys: Dictionary) -> Dictionary {
 /// key like any other.
 fn take_payloads(top: &mut Dictionary) -> Vec<Dictionary> {
     let items = top.get(keys::CONTENT).and_then(Value::as_array);
-    let are_payloads = items.is_some_and(|items| items.iter().all(|item| item.as_dictionary().is_some()));
+    let are_payloads =
+        items.is_some_and(|items| items.iter().all(|item| item.as_dictionary().is_some()));
     if !are_payloads {
         return Vec::new();
     }

@@ -5,6 +5,7 @@ use std::{collections::HashSet, fmt};
 use serde::Serialize;
 
 use super::Code;
+use crate::printable::printable;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -90,6 +91,8 @@ impl fmt::Display for Finding {
             mend,
         } = self;
         let place = if path.is_empty() { "profile" } else { path };
+        // Keys and payload types come from the profile.
+        let [place, message, mend] = [place, message, mend].map(|text| printable(text));
         write!(f, "{severity}[{code}] {place}: {message}\n    mend: {mend}")
     }
 }

@@ -237,9 +237,7 @@ pub(crate) fn size_problem(
         KeyType::EcSecPrimeRandom if hardware_bound => {
             ([256, 384].contains(&size), "256 or 384 with HardwareBound")
         }
-        KeyType::EcSecPrimeRandom => {
-            ([192, 256, 384, 521].contains(&size), "192, 256, 384 or 521")
-        }
+        KeyType::EcSecPrimeRandom => ([192, 256, 384, 521].contains(&size), "192, 256, 384 or 521"),
         KeyType::Rsa => (
             (1024..=4096).contains(&size) && size % 8 == 0,
             "1024 to 4096, a multiple of 8",

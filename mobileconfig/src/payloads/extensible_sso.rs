@@ -171,7 +171,9 @@ impl ExtensibleSso {
                     ));
                 }
                 for (index, url) in urls.iter().enumerate() {
-                    let twice = urls[..index].contains(url).then_some("each URL occurs once");
+                    let twice = urls[..index]
+                        .contains(url)
+                        .then_some("each URL occurs once");
                     if let Some(problem) = url_form(url).or(twice) {
                         return Err(Error::invalid_value(format!("URLs[{index}]"), problem));
                     }

@@ -228,7 +228,8 @@ impl Identity {
 }
 
 /// Services of which Apple's schema says that a profile can deny and not give access.
-pub(crate) const NEVER_GRANTED: [&str; 4] = ["Camera", "Microphone", "ListenEvent", "ScreenCapture"];
+pub(crate) const NEVER_GRANTED: [&str; 4] =
+    ["Camera", "Microphone", "ListenEvent", "ScreenCapture"];
 
 /// Services that a user without administrator rights may be let decide about.
 pub(crate) const STANDARD_USER_SERVICES: [&str; 2] = ["ListenEvent", "ScreenCapture"];

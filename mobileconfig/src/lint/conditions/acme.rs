@@ -10,7 +10,10 @@ use crate::schema::{Os, OsVersion};
 pub(super) fn check(at: &At<'_>, target: &Target, findings: &mut Findings) {
     let bound = at.truth("HardwareBound").unwrap_or_default();
     let size = at.keys.get("KeySize").and_then(Value::as_signed_integer);
-    if let Some(kind) = at.text("KeyType").map(|kind| KeyType::from(kind.to_owned())) {
+    if let Some(kind) = at
+        .text("KeyType")
+        .map(|kind| KeyType::from(kind.to_owned()))
+    {
         if kind == KeyType::Rsa && bound {
             at.conflict(
                 "HardwareBound",
@@ -64,6 +67,8 @@ fn since_macos_14(at: &At<'_>, key: &str, target: &Target, findings: &mut Findin
 
 /// A text that begins with a variable is for the server to complete.
 fn is_no_https(url: &str) -> bool {
-    let https = url.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+    let https = url
+        .get(..8)
+        .is_some_and(|start| start.eq_ignore_ascii_case("https://"));
     !https && !url.starts_with(['$', '%', '{'])
 }

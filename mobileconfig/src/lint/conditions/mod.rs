@@ -112,7 +112,10 @@ impl<'a> At<'a> {
 
     /// The items of an array under a key, each with its place.
     fn items(&self, key: &str) -> impl Iterator<Item = (String, &'a Value)> + use<'a> {
-        let (items, path) = (self.keys.get(key).and_then(Value::as_array), self.path_to(key));
+        let (items, path) = (
+            self.keys.get(key).and_then(Value::as_array),
+            self.path_to(key),
+        );
         items
             .into_iter()
             .flatten()
@@ -129,7 +132,12 @@ impl<'a> At<'a> {
     /// Reports `key` unless something stands there. A key that is spelt nearly like it has been reported, and becomes an
     /// error instead.
     fn need(&self, key: &str, because: &str, findings: &mut Findings) {
-        self.need_with(codes::CONDITIONAL_KEY_MISSING.severity, key, because, findings);
+        self.need_with(
+            codes::CONDITIONAL_KEY_MISSING.severity,
+            key,
+            because,
+            findings,
+        );
     }
 
     fn need_with(&self, severity: Severity, key: &str, because: &str, findings: &mut Findings) {

@@ -26,11 +26,7 @@ fn rule(at: &At<'_>, service: &str, target: &Target, findings: &mut Findings) {
             } else {
                 "Authorization"
             };
-            at.need(
-                key,
-                "each rule says Authorization or Allowed",
-                findings,
-            );
+            at.need(key, "each rule says Authorization or Allowed", findings);
         }
         (true, true) => at.conflict(
             "Allowed",

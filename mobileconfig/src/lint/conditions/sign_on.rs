@@ -20,7 +20,11 @@ pub(super) fn check(payload: &SubjectPayload<'_>, target: &Target, findings: &mu
     }
     match at.text("Type") {
         Some("Redirect") => {
-            at.need("URLs", "an extension of type Redirect takes over URLs", findings);
+            at.need(
+                "URLs",
+                "an extension of type Redirect takes over URLs",
+                findings,
+            );
             for key in ["Realm", "Hosts"] {
                 at.without_effect(key, "it is for an extension of type Credential", findings);
             }
@@ -31,7 +35,11 @@ pub(super) fn check(payload: &SubjectPayload<'_>, target: &Target, findings: &mu
             }
         }
         Some("Credential") => {
-            at.need("Hosts", "an extension of type Credential answers hosts", findings);
+            at.need(
+                "Hosts",
+                "an extension of type Credential answers hosts",
+                findings,
+            );
             // Apple calls it the realm of such extensions without saying that they need one.
             at.need_with(
                 Severity::Warning,
@@ -113,7 +121,10 @@ fn platform_sso(at: &At<'_>, target: &Target, findings: &mut Findings) {
     for policy in POLICIES {
         for (item, period) in [
             ("AllowOfflineGracePeriod", "OfflineGracePeriod"),
-            ("AllowAuthenticationGracePeriod", "AuthenticationGracePeriod"),
+            (
+                "AllowAuthenticationGracePeriod",
+                "AuthenticationGracePeriod",
+            ),
         ] {
             if at.texts(policy).any(|(_, said)| said == item) {
                 at.need(period, &format!("{policy} has {item}"), findings);

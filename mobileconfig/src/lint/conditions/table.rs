@@ -36,15 +36,33 @@ const DNS: &str = "com.apple.dnsSettings.managed";
 
 /// From the texts of the keys in `needed`.
 const REQUIREMENTS: [Requirement; 9] = [
-    of("com.apple.airplay.security", "", "SecurityType", "PASSWORD", &["Password"]),
+    of(
+        "com.apple.airplay.security",
+        "",
+        "SecurityType",
+        "PASSWORD",
+        &["Password"],
+    ),
     of(DNS, "DNSSettings", "DNSProtocol", "HTTPS", &["ServerURL"]),
     of(DNS, "DNSSettings", "DNSProtocol", "TLS", &["ServerName"]),
-    of("com.apple.proxy.http.global", "", "ProxyType", "Manual", &["ProxyServer", "ProxyServerPort"]),
+    of(
+        "com.apple.proxy.http.global",
+        "",
+        "ProxyType",
+        "Manual",
+        &["ProxyServer", "ProxyServerPort"],
+    ),
     of(VPN, "DNS", "DNSProtocol", "HTTPS", &["ServerURL"]),
     of(VPN, "DNS", "DNSProtocol", "TLS", &["ServerName"]),
     of(VPN, "Proxies", "HTTPProxy", "", &["HTTPPort"]),
     of(VPN, "Proxies", "HTTPSProxy", "", &["HTTPSPort"]),
-    of(FILTER, "", "FilterType", "Plugin", &["UserDefinedName", "PluginBundleID"]),
+    of(
+        FILTER,
+        "",
+        "FilterType",
+        "Plugin",
+        &["UserDefinedName", "PluginBundleID"],
+    ),
 ];
 
 pub(super) fn check(payload: &SubjectPayload<'_>, target: &Target, findings: &mut Findings) {

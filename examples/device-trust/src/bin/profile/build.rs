@@ -35,7 +35,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
     let blueprint = ProfileBlueprint::read(name, &content, environment)
         .map_err(|problems| problems.to_string())?;
     let profile = blueprint.profile().map_err(|error| error.to_string())?;
-    let bytes = profile.to_xml().map_err(|error| stream::about(file, error))?;
+    let bytes = profile
+        .to_xml()
+        .map_err(|error| stream::about(file, error))?;
     stream::write(&arguments.out, &bytes)?;
     Ok(Outcome::Good)
 }

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use mobileconfig::diff::{Diff, Rules};
@@ -27,9 +27,6 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
-    if arguments.old == Path::new("-") && arguments.new == Path::new("-") {
-        return Err("only one of the profiles can come from the standard input".to_owned());
-    }
     let rules = match (arguments.mdm, arguments.exact) {
         (true, _) => Rules::mdm(),
         (_, true) => Rules::exact(),

@@ -27,7 +27,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
     if arguments.xml || arguments.json {
         // What is printed is for other programs.
         for path in &missing {
-            stream::remark(&stream::about(&arguments.file, format!("note: {path} is missing")));
+            stream::remark(&stream::about(
+                &arguments.file,
+                format!("note: {path} is missing"),
+            ));
         }
     }
     let text = if arguments.xml {

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, Read as _, Write as _},
     path::Path,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use device_trust::Output;
@@ -15,8 +16,12 @@ use mobileconfig::{
 
 /// The content of a file, or of the standard input for `-`.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, String> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
     let mut content = Vec::new();
     let read = if file == Path::new("-") {
+        if TAKEN.swap(true, Ordering::Relaxed) {
+            return Err("only one of the files can come from the standard input".to_owned());
+        }
         io::stdin().read_to_end(&mut content).map(drop)
     } else {
         fs::read(file).map(|bytes| content = bytes)
@@ -90,6 +95,11 @@ pub(crate) fn write(file: &Path, content: &[u8]) -> Result<(), String> {
         return io::stdout()
             .write_all(content)
             .map_err(|error| format!("the standard output cannot be written: {error}"));
+    }
+    // A device or a pipe takes what is written to it; only a file can be put in the place of another.
+    if fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return fs::write(file, content)
+            .map_err(|error| format!("{} cannot be written: {error}", file.display()));
     }
     let (Some(folder), Some(file_name)) = (
         file.parent(),
