@@ -29,6 +29,8 @@ mod walk;
 pub use change::{Change, ChangeKind, PayloadName};
 pub use rules::{Rewrite, Rules};
 
+use std::collections::HashSet;
+
 use plist::Value;
 
 use self::document::Document;
@@ -170,7 +172,7 @@ impl Diff {
 }
 
 /// UUIDs that mean the same payload, in upper case.
-fn uuids(old: &Document, new: &Document, pairs: &Pairs) -> Vec<(String, String)> {
+fn uuids(old: &Document, new: &Document, pairs: &Pairs) -> HashSet<(String, String)> {
     let uuid = |payload: &Payload| payload.uuid.to_uppercase();
     pairs
         .both
@@ -183,23 +185,24 @@ fn uuids(old: &Document, new: &Document, pairs: &Pairs) -> Vec<(String, String)>
 
 /// Places in the newer profile of the payloads that moved, as few as explain its order: those outside a longest
 /// ascending run of places.
-fn moved(both: &[(usize, usize)]) -> Vec<usize> {
-    // `runs[i]` is the length of the longest run that ends at i, and the entry before it.
-    let mut runs: Vec<(usize, Option<usize>)> = Vec::with_capacity(both.len());
-    for (index, (_, place)) in both.iter().enumerate() {
-        let before = (0..index)
-            .filter(|earlier| both[*earlier].1 < *place)
-            .max_by_key(|earlier| (runs[*earlier].0, std::cmp::Reverse(*earlier)));
-        runs.push((before.map_or(1, |earlier| runs[earlier].0 + 1), before));
+fn moved(both: &[(usize, usize)]) -> HashSet<usize> {
+    let place = |entry: usize| both[entry].1;
+    // `ends[n]` is the entry with the smallest place at which an ascending run of n + 1 entries ends.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(both.len());
+    for entry in 0..both.len() {
+        let length = ends.partition_point(|end| place(*end) < place(entry));
+        before.push(length.checked_sub(1).map(|shorter| ends[shorter]));
+        match ends.get_mut(length) {
+            Some(end) => *end = entry,
+            None => ends.push(entry),
+        }
     }
-    let mut kept = vec![false; both.len()];
-    let mut next = (0..runs.len()).max_by_key(|index| (runs[*index].0, std::cmp::Reverse(*index)));
-    while let Some(index) = next {
-        kept[index] = true;
-        next = runs[index].1;
+    let mut moved: HashSet<usize> = both.iter().map(|(_, place)| *place).collect();
+    let mut next = ends.last().copied();
+    while let Some(entry) = next {
+        moved.remove(&place(entry));
+        next = before[entry];
     }
-    both.iter()
-        .zip(kept)
-        .filter_map(|((_, place), kept)| (!kept).then_some(*place))
-        .collect()
+    moved
 }

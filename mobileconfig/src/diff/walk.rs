@@ -1,5 +1,7 @@
 //! Comparing values in their places, the true ones for equality and the masked ones to show.
 
+use std::collections::HashSet;
+
 use plist::{Dictionary, Value};
 
 use super::{Change, ChangeKind, PayloadName, Rewrite};
@@ -28,11 +30,11 @@ impl<'a> Side<'a> {
 
 pub(super) struct Walk<'a> {
     pub(super) changes: Vec<Change>,
-    uuids: &'a [(String, String)],
+    uuids: &'a HashSet<(String, String)>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(uuids: &'a [(String, String)]) -> Self {
+    pub(super) fn new(uuids: &'a HashSet<(String, String)>) -> Self {
         Self {
             changes: Vec::new(),
             uuids,
@@ -184,9 +186,7 @@ impl<'a> Walk<'a> {
             return false;
         };
         let (old, new) = (old.to_uppercase(), new.to_uppercase());
-        self.uuids
-            .iter()
-            .any(|(left, right)| *left == old && *right == new)
+        self.uuids.contains(&(old, new))
     }
 }
 

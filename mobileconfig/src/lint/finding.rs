@@ -1,6 +1,9 @@
 //! What a rule found.
 
-use std::{collections::HashSet, fmt};
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    fmt,
+};
 
 use serde::Serialize;
 
@@ -101,17 +104,16 @@ impl fmt::Display for Finding {
 #[derive(Debug, Default)]
 pub struct Findings {
     found: Vec<Finding>,
-    codes_and_paths: HashSet<(&'static str, String)>,
+    /// Where in `found` the finding with this code at this path is.
+    places: HashMap<(&'static str, String), usize>,
     paths: HashSet<String>,
 }
 
 impl Findings {
     /// Adds a finding, unless there is one with its code at its place.
     pub fn add(&mut self, finding: Finding) {
-        if self
-            .codes_and_paths
-            .insert((finding.code, finding.path.clone()))
-        {
+        if let Entry::Vacant(place) = self.places.entry((finding.code, finding.path.clone())) {
+            place.insert(self.found.len());
             self.paths.insert(finding.path.clone());
             self.found.push(finding);
         }
@@ -125,14 +127,13 @@ impl Findings {
 
     /// True if this was found at exactly this place.
     pub(super) fn is_found(&self, code: Code, path: &str) -> bool {
-        self.codes_and_paths.contains(&(code.id, path.to_owned()))
+        self.places.contains_key(&(code.id, path.to_owned()))
     }
 
     /// Gives what was found at this place another severity, for a reason that only a later rule knows.
     pub(super) fn resettle(&mut self, code: Code, path: &str, severity: Severity) {
-        let at_place = |found: &&mut Finding| found.code == code.id && found.path == path;
-        for finding in self.found.iter_mut().filter(at_place) {
-            finding.severity = severity;
+        if let Some(index) = self.places.get(&(code.id, path.to_owned())) {
+            self.found[*index].severity = severity;
         }
     }
 
