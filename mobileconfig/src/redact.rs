@@ -145,9 +145,12 @@ const INNOCENT: [&str; 8] = [
 ];
 
 /// Secrets whose key name does not tell: `PayloadType` and key.
-const SECRET_KEYS: [(&str, &str); 2] = [
+const SECRET_KEYS: [(&str, &str); 4] = [
     ("com.apple.security.pkcs12", keys::CONTENT),
     ("com.apple.security.acme", "ClientIdentifier"),
+    // In a payload that lacks its type.
+    ("Configuration", "ClientIdentifier"),
+    ("", "ClientIdentifier"),
 ];
 
 /// Where a value stands.

@@ -331,13 +331,14 @@ impl<'a> Walk<'a, '_> {
                 ));
             }
             None if !allowed.is_empty() => {
-                let list = listed(allowed.iter().map(ToString::to_string));
-                self.findings.add(Finding::new(
-                    codes::VALUE_NOT_ALLOWED,
-                    path,
-                    format!("{found} is not one of the values allowed: {list}"),
-                    format!("choose one of {list}"),
-                ));
+                let names: Vec<_> = allowed.iter().map(ToString::to_string).collect();
+                let found = format!(
+                    "{found} is not one of the values allowed: {}",
+                    names.join(", ")
+                );
+                let code = codes::VALUE_NOT_ALLOWED;
+                self.findings
+                    .add(Finding::new(code, path, found, choose(&names)));
             }
             _ => {}
         }
@@ -346,11 +347,9 @@ impl<'a> Walk<'a, '_> {
     fn text(&mut self, key: Key, text: &str, path: &str) {
         let allowed: Vec<_> = key.allowed().iter().map(ToString::to_string).collect();
         if !allowed.is_empty() && allowed.iter().all(|literal| literal != text) {
-            let list = listed(allowed.iter().cloned());
-            let mend = spelling::nearest(text, allowed.iter().map(String::as_str)).map_or_else(
-                || format!("choose one of {list}"),
-                |near| format!("write {near}"),
-            );
+            let mend = spelling::nearest(text, allowed.iter().map(String::as_str))
+                .map_or_else(|| choose(&allowed), |near| format!("write {near}"));
+            let list = allowed.join(", ");
             self.findings.add(Finding::new(
                 codes::VALUE_NOT_ALLOWED,
                 path,
@@ -392,6 +391,9 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-fn listed(values: impl Iterator<Item = String>) -> String {
-    values.collect::<Vec<_>>().join(", ")
+fn choose(values: &[String]) -> String {
+    match values {
+        [only] => format!("write {only}"),
+        several => format!("choose one of {}", several.join(", ")),
+    }
 }

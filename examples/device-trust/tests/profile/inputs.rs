@@ -118,6 +118,71 @@ fn diff_compares_what_is_there() {
 }
 
 #[test]
+fn the_secret_of_a_payload_without_type_stays_masked() {
+    let folder = Folder::new();
+    let payload = |identifier: &str| {
+        format!(
+            "<plist><dict><key>PayloadType</key><string>Configuration</string><key>PayloadContent</key><array><dict>\
+             <key>ClientIdentifier</key><string>{identifier}</string><key>Password</key><string>{identifier}</string>\
+             </dict></array></dict></plist>"
+        )
+    };
+    folder.write("a", payload("hunter2"));
+    folder.write("b", payload("swordfish"));
+    for command in [
+        &["show", "a"][..],
+        &["show", "a", "--xml"],
+        &["show", "a", "--json"],
+        &["diff", "a", "b"],
+        &["diff", "a", "b", "--json"],
+        &["lint", "a"],
+    ] {
+        let run = folder.run(command);
+        assert!(run.out.contains("ClientIdentifier") || command[0] == "lint");
+        for secret in ["hunter2", "swordfish"] {
+            assert!(
+                !run.out.contains(secret) && !run.err.contains(secret),
+                "{run:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_kind_of_rewriting_is_forgiven_by_name() {
+    let folder = Folder::new();
+    let mut stored = profile();
+    stored.uuid = "4C5A154A-4B1C-4B0E-9A3E-6A1E5A3C0A01".into();
+    stored.organization = Some("Example MDM".into());
+    stored.payloads.reverse();
+    folder.write("stored", stored.to_xml().unwrap());
+    for (arguments, lines) in [
+        (&[][..], 2),
+        (&["--allow", "uuid"], 1),
+        (&["--allow", "uuid,organization"], 0),
+        (&["--exact", "--allow", "uuid,organization"], 2),
+        (&["--exact", "--allow", "uuid,organization,order"], 0),
+        (&["--mdm"], 0),
+    ] {
+        let run = folder.run(&[&["diff", "profile", "stored"], arguments].concat());
+        assert_eq!(run.out.lines().count(), lines, "{arguments:?} {run:?}");
+        assert_eq!(run.code, i32::from(lines > 0));
+    }
+    for bad in [
+        &["--mdm", "--allow", "uuid"][..],
+        &["--allow", "name"],
+        &["--mdm", "--exact"],
+    ] {
+        assert_eq!(
+            folder
+                .run(&[&["diff", "profile", "stored"], bad].concat())
+                .code,
+            2
+        );
+    }
+}
+
+#[test]
 fn what_is_no_profile_at_all_ends_with_2() {
     let folder = Folder::new();
     folder.write("list", "<plist><array/></plist>");

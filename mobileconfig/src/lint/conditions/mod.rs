@@ -176,10 +176,11 @@ impl<'a> At<'a> {
         }
     }
 
-    /// Reports a key, if it is there, that nobody reads beside the value of another.
+    /// Reports a key, if something stands there, that nobody reads beside the value of another.
     fn without_effect(&self, key: &str, because: &str, findings: &mut Findings) {
         let path = self.path_to(key);
-        if self.has(key) && !findings.is_reported(&path) {
+        let says_something = self.keys.get(key).is_some_and(|value| !is_empty(value));
+        if says_something && !findings.is_reported(&path) {
             findings.add(Finding::new(
                 codes::KEY_WITHOUT_EFFECT,
                 path,

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
-use clap::Args;
-use mobileconfig::diff::{Diff, Rules};
+use clap::{Args, ValueEnum};
+use mobileconfig::diff::{Diff, Rewrite, Rules};
 
 use crate::{Outcome, stream};
 
@@ -15,6 +15,14 @@ pub(crate) struct Arguments {
     /// PayloadRemovalDisallowed, PayloadEnabled, order.
     #[arg(long)]
     mdm: bool,
+    /// Put down to the MDM server these kinds of differences as well.
+    #[arg(
+        long,
+        value_name = "KINDS",
+        value_delimiter = ',',
+        conflicts_with = "mdm"
+    )]
+    allow: Vec<Kind>,
     /// Count the order of payloads as well.
     #[arg(long, conflicts_with = "mdm")]
     exact: bool,
@@ -26,12 +34,40 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
+/// What servers rewrite, kind by kind.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    Envelope,
+    Uuid,
+    Identifier,
+    Organization,
+    RemovalDisallowed,
+    Enabled,
+    Order,
+}
+
+impl Kind {
+    fn rewrite(self) -> Rewrite {
+        match self {
+            Self::Envelope => Rewrite::Envelope,
+            Self::Uuid => Rewrite::Uuid,
+            Self::Identifier => Rewrite::Identifier,
+            Self::Organization => Rewrite::Organization,
+            Self::RemovalDisallowed => Rewrite::RemovalDisallowed,
+            Self::Enabled => Rewrite::Enabled,
+            Self::Order => Rewrite::Order,
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
     let rules = match (arguments.mdm, arguments.exact) {
         (true, _) => Rules::mdm(),
         (_, true) => Rules::exact(),
         _ => Rules::strict(),
     };
+    let allow = |rules: Rules, kind: &Kind| rules.allow(kind.rewrite());
+    let rules = arguments.allow.iter().fold(rules, allow);
     let (old, new) = (
         stream::read_rough(&arguments.old)?,
         stream::read_rough(&arguments.new)?,
