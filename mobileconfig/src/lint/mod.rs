@@ -192,7 +192,7 @@ impl Linter {
         Ok(findings)
     }
 
-    /// Checks a property list that should be a profile, as [`read_plist`](crate::read_plist) gives it.
+    /// Checks a property list that should be a profile, as [`read_plist`] gives it.
     ///
     /// This also finds what keeps [`Profile::from_value`](crate::Profile::from_value) from reading it, such as a
     /// missing `PayloadIdentifier`, and what that silently puts right, such as a `PayloadVersion` that is a real number.
