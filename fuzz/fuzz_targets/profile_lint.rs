@@ -4,13 +4,14 @@
 use libfuzzer_sys::fuzz_target;
 use mobileconfig::lint::{Linter, Target, output};
 use mobileconfig::{Limits, read_plist};
+use scep_profile::lint::{Mdm, ScepRule};
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok((value, _)) = read_plist(bytes, &Limits::default()) else {
         return;
     };
     let (linter, target) = (
-        Linter::new(),
+        Linter::new().rule(ScepRule::new().mdm(Mdm::JumpCloud)),
         "macos-15".parse::<Target>().expect("a target"),
     );
     let findings = linter.lint_plist(&value, &target);

@@ -190,7 +190,7 @@ impl fmt::Display for Subject {
 
 const SHORTCUTS: [&str; 6] = ["C", "ST", "L", "O", "OU", "CN"];
 
-const VARIABLES: [&str; 12] = [
+pub(crate) const VARIABLES: [&str; 12] = [
     "%SerialNumber%",
     "%ComputerName%",
     "%HostName%",

@@ -7,6 +7,8 @@ use mobileconfig::{
     read_plist,
 };
 
+use scep_profile::lint::{Mdm, ScepRule};
+
 use crate::{Outcome, stream};
 
 #[derive(Debug, Args)]
@@ -22,6 +24,9 @@ pub(crate) struct Arguments {
     /// How it gets to the device.
     #[arg(long, default_value = "user-approved-mdm")]
     delivery: Delivery,
+    /// The MDM server, where that matters: JumpCloud fills in no variables of custom profiles.
+    #[arg(long, default_value = "any")]
+    mdm: Server,
     /// The device is supervised.
     #[arg(long)]
     supervised: bool,
@@ -49,6 +54,12 @@ enum Delivery {
     UserApprovedMdm,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Server {
+    Any,
+    Jumpcloud,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
     let content = stream::read(&arguments.file)?;
     // Not read as a profile: a key that is missing at the top is a finding, not a reason to stop.
@@ -68,7 +79,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
         })
         .supervised(arguments.supervised)
         .signed(arguments.signed || notes.contains(&Note::Signed));
-    let linter = Linter::new();
+    let linter = Linter::new().rule(ScepRule::new().mdm(match arguments.mdm {
+        Server::Any => Mdm::Any,
+        Server::Jumpcloud => Mdm::JumpCloud,
+    }));
     let findings = linter.lint_plist(&value, &target);
     stream::say(&if arguments.json {
         output::json(&findings)
