@@ -54,7 +54,7 @@ impl World {
     async fn run(&self) -> (Report, Vec<RecordedRequest>) {
         let sandbox = self.embedded.sandbox();
         let before = sandbox.requests().len();
-        let tenants = Tenants::sandbox(&self.blueprint, sandbox).unwrap();
+        let tenants = Tenants::sandbox(&self.blueprint, &self.embedded).unwrap();
         let job = Job::new(
             self.blueprint.clone(),
             tenants,
@@ -409,7 +409,7 @@ async fn a_managed_mac_that_is_kept_out_is_named_and_the_job_does_not_end_well()
     // Its next sign-ins come without a certificate; the earlier ones prove nothing any more.
     tokio::time::sleep(std::time::Duration::from_secs(4)).await;
     world.blueprint.wait.timeout = std::time::Duration::from_secs(2);
-    let tenants = Tenants::sandbox(&world.blueprint, world.embedded.sandbox()).unwrap();
+    let tenants = Tenants::sandbox(&world.blueprint, &world.embedded).unwrap();
     let job = Job::new(
         world.blueprint.clone(),
         tenants,

@@ -21,7 +21,7 @@ async fn a_renewal_is_one_put_a_repeated_one_none_and_a_withdrawal_leaves_nothin
     let (mut blueprint, secrets) = Blueprint::load(&file, &Overrides::default(), |_| None).unwrap();
     let embedded = Embedded::start(&secrets, None).await.unwrap();
     let sandbox = embedded.sandbox();
-    let tenants = || Tenants::sandbox(&blueprint, sandbox).unwrap();
+    let tenants = || Tenants::sandbox(&blueprint, &embedded).unwrap();
 
     let readiness = keep::readiness(&tenants()).await.unwrap();
     assert!(readiness.is_ready(), "{readiness:?}");

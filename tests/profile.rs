@@ -23,7 +23,7 @@ async fn planned() -> (TempDir, PathBuf) {
     })
     .unwrap();
     let embedded = Embedded::start(&secrets, None).await.unwrap();
-    let tenants = Tenants::sandbox(&blueprint, embedded.sandbox()).unwrap();
+    let tenants = Tenants::sandbox(&blueprint, &embedded).unwrap();
     Job::new(blueprint, tenants, Output::new(folder.path()))
         .plan(&Silent)
         .await

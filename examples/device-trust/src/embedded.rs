@@ -10,6 +10,7 @@ use crate::{Error, Secrets, blueprint::SecretSource};
 #[derive(Debug)]
 pub struct Embedded {
     sandbox: Sandbox,
+    given: Secrets,
     keep: Option<PathBuf>,
 }
 
@@ -26,11 +27,17 @@ impl Embedded {
     /// Starts a sandbox: from the world in `keep` if that file is there, else a fresh one.
     ///
     /// # Errors
-    /// [`Error::File`] when the world cannot be read, [`Error::Refused`] when the sandbox cannot start.
+    /// [`Error::Input`] when the file is no world, [`Error::Refused`] when the sandbox cannot start.
     pub async fn start(secrets: &Secrets, keep: Option<&Path>) -> Result<Self, Error> {
         let refused = |error: device_trust_sandbox::Error| Error::refused("sandbox", error);
         let world = match keep {
-            Some(path) if path.exists() => Some(World::load(path).map_err(refused)?),
+            Some(path) if path.exists() => Some(World::load(path).map_err(|error| {
+                Error::input(
+                    path,
+                    error.to_string(),
+                    "a file that an earlier --keep-world wrote, or a new name",
+                )
+            })?),
             _ => None,
         };
         let secret =
@@ -46,6 +53,7 @@ impl Embedded {
         };
         Ok(Self {
             sandbox: Sandbox::start(options).await.map_err(refused)?,
+            given: secrets.clone(),
             keep: keep.map(Path::to_owned),
         })
     }
@@ -53,6 +61,11 @@ impl Embedded {
     /// The sandbox.
     pub fn sandbox(&self) -> &Sandbox {
         &self.sandbox
+    }
+
+    /// The secrets that the operator gave; the sandbox made the others.
+    pub(crate) fn given(&self) -> &Secrets {
+        &self.given
     }
 
     /// What the job has sent since the start; what the Macs sent is not counted.

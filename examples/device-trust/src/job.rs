@@ -76,7 +76,7 @@ impl Job {
                 stages::prove_challenge(tenants, &profile, progress).await?;
             }
             self.keep(&planned, &bytes)?;
-            applied = Some(stages::apply(tenants, &planned, progress).await?);
+            applied = Some(stages::apply(tenants, &planned, &self.output, progress).await?);
             writes += planned.changes();
         } else {
             self.keep(&planned, &bytes)?;
@@ -87,7 +87,7 @@ impl Job {
         if !planned.catch_all_denies {
             before =
                 Some(stages::prove(blueprint, tenants, &planned, &macs.rollout, progress).await?);
-            writes += stages::enforce(tenants, &planned, progress).await?;
+            writes += stages::enforce(tenants, &planned, &self.output, progress).await?;
         }
         let changed = (writes > 0).then(jiff::Timestamp::now);
         let after = stages::verify(

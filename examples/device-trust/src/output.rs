@@ -36,6 +36,23 @@ impl Output {
         self.folder.join(name)
     }
 
+    /// Keeps a record of how to undo what is about to be written to `tenant`, under a name of its own: an earlier
+    /// record is never overwritten, since only all of them together lead back to the start.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub fn keep_undo(
+        &self,
+        tenant: &str,
+        record: &impl serde::Serialize,
+    ) -> Result<PathBuf, Error> {
+        let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%.3fZ");
+        self.write(
+            &format!("undo-{now}-{tenant}.json"),
+            &crate::report::json(record),
+        )
+    }
+
     /// Writes a file that anyone may read.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
 //! The two tenants and the CA that the job works on: real ones, or those of a sandbox. The stages do not know which.
 
-use device_trust_sandbox::Sandbox;
 use jumpcloud_mdm::{JumpCloud, Region, deploy::DigestKey};
 use okta_devtrust::Okta;
 use scep_profile::{CaCertificate, ScepUrl};
@@ -10,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     Blueprint, Error,
     blueprint::{SecretSource, Secrets},
+    embedded::Embedded,
 };
 
 /// Clients with their credentials, and the Okta CA as the operator knows it.
@@ -63,15 +63,20 @@ impl Tenants {
         )
     }
 
-    /// The tenants and the CA of `sandbox`, with its secrets.
+    /// The tenants and the CA of the embedded sandbox, with its secrets. A secret that the operator gave keeps the
+    /// reference of where it came from.
     ///
     /// # Errors
     /// [`Error::Input`] when a secret that was given to the sandbox cannot be sent as a header.
-    pub fn sandbox(blueprint: &Blueprint, sandbox: &Sandbox) -> Result<Self, Error> {
-        let secrets = sandbox.secrets();
-        let of_sandbox = |secret: &SecretString, name: &str| SecretSource {
-            secret: secret.clone(),
-            reference: format!("sandbox:{name}"),
+    pub fn sandbox(blueprint: &Blueprint, embedded: &Embedded) -> Result<Self, Error> {
+        let sandbox = embedded.sandbox();
+        let (given, secrets) = (embedded.given(), sandbox.secrets());
+        let of_sandbox = |given: &Option<SecretSource>, secret: &SecretString, name: &str| {
+            let reference = given.as_ref().map(|source| source.reference.clone());
+            SecretSource {
+                secret: secret.clone(),
+                reference: reference.unwrap_or_else(|| format!("sandbox:{name}")),
+            }
         };
         let broken = |error: scep_profile::Error| Error::refused("sandbox", error);
         let mut ca_certificates = Vec::new();
@@ -87,9 +92,21 @@ impl Tenants {
             },
             ca_certificates,
             [
-                of_sandbox(&secrets.okta_api_token, "OKTA_API_TOKEN"),
-                of_sandbox(&secrets.jumpcloud_api_key, "JUMPCLOUD_API_KEY"),
-                of_sandbox(&secrets.scep_challenge, "SCEP_CHALLENGE"),
+                of_sandbox(
+                    &given.okta_api_token,
+                    &secrets.okta_api_token,
+                    "OKTA_API_TOKEN",
+                ),
+                of_sandbox(
+                    &given.jumpcloud_api_key,
+                    &secrets.jumpcloud_api_key,
+                    "JUMPCLOUD_API_KEY",
+                ),
+                of_sandbox(
+                    &given.scep_challenge,
+                    &secrets.scep_challenge,
+                    "SCEP_CHALLENGE",
+                ),
             ],
         )
     }

@@ -185,6 +185,20 @@ fn the_job_ends_well_and_a_second_process_in_the_same_world_changes_nothing() {
         );
     }
     let profile = fs::read(case.out().join("device-trust.mobileconfig")).unwrap();
+    let files = files_without_a_secret(&case);
+    let undo = files
+        .iter()
+        .filter(|name| name.starts_with("undo-"))
+        .count();
+    assert_eq!(
+        undo, 3,
+        "one for Okta, one for JumpCloud, one for the catch-all: {files:?}"
+    );
+    let plan = fs::read_to_string(case.out().join("plan.json")).unwrap();
+    assert!(
+        plan.contains("scep_challenge = env:SCEP_CHALLENGE"),
+        "{plan}"
+    );
 
     fs::remove_dir_all(case.out()).unwrap();
     let second = case.setup(&["--keep-world", world.to_str().unwrap()]);
@@ -205,13 +219,28 @@ fn the_job_ends_well_and_a_second_process_in_the_same_world_changes_nothing() {
         no_secret_in(&run.stdout);
         no_secret_in(&run.stderr);
     }
-    for name in ["plan.json", "evidence.json", "report.html"] {
-        no_secret_in(&fs::read_to_string(case.out().join(name)).unwrap());
-    }
+    assert_eq!(
+        files_without_a_secret(&case),
+        ["evidence.json", "plan.json", "report.html"]
+    );
     assert!(String::from_utf8(profile).unwrap().contains(SCEP_CHALLENGE));
     for file in [case.out().join("device-trust.mobileconfig"), world] {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
+}
+
+/// The names of what a run left, besides the profile, which is the one file that may hold the challenge.
+fn files_without_a_secret(case: &Case) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(case.out())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "device-trust.mobileconfig")
+        .collect();
+    names.sort();
+    for name in &names {
+        no_secret_in(&fs::read_to_string(case.out().join(name)).unwrap());
+    }
+    names
 }
 
 fn mode(file: &Path) -> u32 {
@@ -303,7 +332,7 @@ fn a_world_that_is_none_is_refused_by_its_name() {
     let case = Case::new(EXAMPLE);
     fs::write(case.path("world.json"), "{}").unwrap();
     let run = case.setup(&["--keep-world", case.path("world.json").to_str().unwrap()]);
-    case.refuses(&run, 1, "world.json");
+    case.refuses(&run, 2, "world.json");
     assert_eq!(fs::read_to_string(case.path("world.json")).unwrap(), "{}");
 }
 

@@ -21,6 +21,8 @@ pub struct Seed {
     pub apple_mdm: bool,
     /// Whether JumpCloud's administrator belongs to several organisations, so that `x-org-id` must be sent.
     pub multi_tenant: bool,
+    /// Whether the administrator's role may read the organisation.
+    pub reads_organization: bool,
 }
 
 /// One Mac and its user.
@@ -81,6 +83,7 @@ impl Default for Seed {
             org: "sandbox".to_owned(),
             apple_mdm: true,
             multi_tenant: false,
+            reads_organization: true,
         }
     }
 }

@@ -8,7 +8,7 @@ mod console;
 use console::{Console, PAYLOAD, REDISPATCH, TEMPLATE, keys, policy, read, text};
 use device_trust_sandbox::Seed;
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PROFILE: &[u8] = b"<plist/>";
 
@@ -283,40 +283,57 @@ async fn adding_a_member_twice_is_409_and_removing_a_stranger_404() {
     );
 }
 
+/// Creates a software app whose package is uploaded; gives its id and where the package goes.
+async fn awaiting_upload(console: &Console, name: &str) -> (String, String) {
+    let body = json!({ "displayName": "Okta Verify", "settings": [{
+        "packageManager": "APPLE_CUSTOM", "desiredState": "INSTALL",
+        "storedPackage": { "versions": [{ "name": name, "version": 1, "size": 3, "sha256sum": "00" }] },
+    }] });
+    let created = console.post("/api/v2/softwareapps", body).await;
+    (text(&created.body["id"]), text(&created.body["uploadUrl"]))
+}
+
+async fn stored_version(console: &Console, app: &str) -> Value {
+    let app = console.get(&format!("/api/v2/softwareapps/{app}")).await;
+    app.body["settings"][0]["storedPackage"]["versions"][0].clone()
+}
+
 #[tokio::test]
 async fn an_uploaded_package_goes_to_its_address_without_a_key() {
     let console = open().await;
-    let body = json!({ "displayName": "Okta Verify", "settings": [{
-        "packageManager": "APPLE_CUSTOM", "desiredState": "INSTALL",
-        "storedPackage": { "versions": [{ "name": "OktaVerify.pkg", "version": 1, "size": 3, "sha256sum": "00" }] },
-    }] });
-    let created = console.post("/api/v2/softwareapps", body).await;
-    let (app, address) = (text(&created.body["id"]), text(&created.body["uploadUrl"]));
-    let with_key = console
-        .http
-        .put(&address)
-        .header("x-api-key", console.key());
+    let (app, address) = awaiting_upload(&console, "OktaVerify.pkg").await;
+    let put = || console.http.put(&address).body("pkg");
+    let with_key = put().header("x-api-key", console.key());
     assert_eq!(
-        with_key.body("pkg").send().await.unwrap().status(),
+        with_key.send().await.unwrap().status(),
         StatusCode::BAD_REQUEST
     );
+    assert_eq!(stored_version(&console, &app).await["status"], "PENDING");
+    assert_eq!(put().send().await.unwrap().status(), StatusCode::OK);
+    assert_eq!(stored_version(&console, &app).await["status"], "VALIDATING");
+    assert_eq!(stored_version(&console, &app).await["status"], "AVAILABLE");
+}
+
+#[tokio::test]
+async fn an_unfit_package_is_rejected_with_a_reason() {
+    let console = open().await;
+    let (app, address) = awaiting_upload(&console, "OktaVerify.dmg").await;
+    console.http.put(&address).body("dmg").send().await.unwrap();
+    stored_version(&console, &app).await;
+    let version = stored_version(&console, &app).await;
+    assert_eq!(version["status"], "REJECTED");
+    assert!(version["rejectedReason"].is_string());
+}
+
+#[tokio::test]
+async fn a_key_without_permission_may_not_read_the_organization() {
+    let console = Console::still(Seed {
+        reads_organization: false,
+        ..Seed::default()
+    })
+    .await;
     assert_eq!(
-        console
-            .http
-            .put(&address)
-            .body("pkg")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        StatusCode::OK
-    );
-    let app = console
-        .get(&format!("/api/v2/softwareapps/{app}"))
-        .await
-        .body;
-    assert_eq!(
-        app["settings"][0]["storedPackage"]["versions"][0]["status"],
-        "AVAILABLE"
+        console.get("/api/organizations").await.status,
+        StatusCode::FORBIDDEN
     );
 }

@@ -118,7 +118,7 @@ async fn on_sandbox(
         embedded.sandbox().okta_url(),
         embedded.sandbox().jumpcloud_url()
     ));
-    let tenants = Tenants::sandbox(&blueprint, embedded.sandbox())?;
+    let tenants = Tenants::sandbox(&blueprint, &embedded)?;
     let result = job(arguments, blueprint, tenants).await;
     let traffic = embedded.traffic();
     // A world is saved after a refusal too: the next run goes on from there.

@@ -65,7 +65,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         .await;
     }
     let embedded = Embedded::start(&secrets, arguments.keep_world.as_deref()).await?;
-    let tenants = Tenants::sandbox(&blueprint, embedded.sandbox())?;
+    let tenants = Tenants::sandbox(&blueprint, &embedded)?;
     let result = withdraw(&arguments, &blueprint, &tenants).await;
     embedded.stop().await?;
     result

@@ -1,6 +1,6 @@
 //! Reads both tenants and lists every change. Nothing is written, and nothing secret is in the list.
 
-use futures::try_join;
+use futures::join;
 use jumpcloud_mdm::deploy;
 use mobileconfig::Profile;
 use okta_devtrust::trust;
@@ -28,6 +28,8 @@ pub struct Planned {
     pub(crate) trust: trust::Desired,
     #[serde(skip)]
     pub(crate) deployment: deploy::Desired,
+    #[serde(skip)]
+    pub(crate) deployed: deploy::Observed,
     #[serde(skip)]
     pub(crate) catch_all_denies: bool,
 }
@@ -90,26 +92,40 @@ pub(crate) async fn plan(
     let refused = |error: &dyn std::fmt::Display| Error::refused(Stage::Plan.name(), error);
     let trust = desired::trust(blueprint);
     let deployment = desired::deployment(blueprint, bytes.to_vec());
-    let (okta_now, jumpcloud_now) = try_join!(
-        async {
-            trust::observe(&tenants.okta, &trust)
-                .await
-                .map_err(|error| refused(&error))
-        },
-        async {
-            deploy::observe(&tenants.jumpcloud, &deployment)
-                .await
-                .map_err(|error| refused(&error))
-        },
-    )?;
-    let okta = trust::plan(&trust, &okta_now).map_err(|error| refused(&error))?;
-    let jumpcloud = deploy::plan(&deployment, &jumpcloud_now, &tenants.digest_key)
-        .map_err(|error| refused(&error))?;
+    // Both tenants are asked and planned for before either refusal is told, so that one run names all that is wrong.
+    let (okta_now, jumpcloud_now) = join!(
+        trust::observe(&tenants.okta, &trust),
+        deploy::observe(&tenants.jumpcloud, &deployment),
+    );
+    let okta = okta_now.map_err(|error| error.to_string()).and_then(|now| {
+        let plan = trust::plan(&trust, &now).map_err(|error| error.to_string())?;
+        Ok((now, plan))
+    });
+    let jumpcloud = jumpcloud_now
+        .and_then(|now| {
+            let plan = deploy::plan(&deployment, &now, &tenants.digest_key)?;
+            Ok((now, plan))
+        })
+        .map_err(|error| error.to_string());
+    let ((okta_now, mut okta), (deployed, jumpcloud)) = match (okta, jumpcloud) {
+        (Ok(okta), Ok(jumpcloud)) => (okta, jumpcloud),
+        (Err(okta), Err(jumpcloud)) => return Err(refused(&format!("{okta}\n{jumpcloud}"))),
+        (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => return Err(refused(&reason)),
+    };
     let catch_all_denies = okta_now
         .access_policy(&trust)
         .and_then(trust::ObservedPolicy::catch_all)
         .and_then(okta_devtrust::policies::Rule::access)
         == Some(&okta_devtrust::policies::Access::Deny);
+    if catch_all_denies {
+        for change in &okta.changes {
+            if let trust::Action::AssignApp { label, .. } = &change.action {
+                okta.notes.push(format!(
+                    "`{label}` goes under a policy whose catch-all denies already: whoever has no managed Mac loses it at once"
+                ));
+            }
+        }
+    }
     Ok(Planned {
         blueprint: blueprint.file.display().to_string(),
         secrets: tenants
@@ -123,6 +139,7 @@ pub(crate) async fn plan(
         after_proof: (!catch_all_denies).then_some("set the catch-all rule to DENY"),
         trust,
         deployment,
+        deployed,
         catch_all_denies,
     })
 }

@@ -14,7 +14,7 @@ use okta_devtrust::{
 };
 
 use super::Planned;
-use crate::{Blueprint, Error, Progress, Stage, tenants::Tenants};
+use crate::{Blueprint, Error, Output, Progress, Stage, tenants::Tenants};
 
 /// How far back sign-ins count at the most.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
@@ -55,6 +55,7 @@ pub(crate) async fn prove(
 pub(crate) async fn enforce(
     tenants: &Tenants,
     planned: &Planned,
+    output: &Output,
     progress: &dyn Progress,
 ) -> Result<usize, Error> {
     progress.stage(Stage::Enforce);
@@ -69,11 +70,16 @@ pub(crate) async fn enforce(
     for note in &plan.notes {
         progress.line(note);
     }
-    let applied = trust::apply(&tenants.okta, &plan, |step| {
-        if step.state == trust::StepState::Starting {
-            progress.line(&format!("okta: {}", step.title));
-        }
-    })
+    let applied = trust::apply_recorded(
+        &tenants.okta,
+        &plan,
+        |undo| output.keep_undo("okta", undo).map(drop),
+        |step| {
+            if step.state == trust::StepState::Starting {
+                progress.line(&format!("okta: {}", step.title));
+            }
+        },
+    )
     .await
     .map_err(|halted| refused(&halted))?;
     Ok(applied.writes())

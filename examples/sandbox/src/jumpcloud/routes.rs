@@ -87,6 +87,10 @@ fn v2(state: &mut State, call: &Call, rest: &[&str]) -> Option<Outcome> {
 
 fn v1_route(state: &mut State, call: &Call, rest: &[&str]) -> Option<Outcome> {
     match (call.method.as_str(), rest) {
+        ("GET", ["organizations", ..]) if state.organization_is_hidden => Some(Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "the role of this key may not read the organization",
+        ))),
         ("GET", ["organizations"]) => {
             let own = &state.organization;
             Some(Ok(Answer::ok(json!({ "totalCount": 1, "results": [own] }))))

@@ -32,6 +32,7 @@ impl State {
                 "created": clock::jumpcloud(now),
             }),
             multi_tenant: seed.multi_tenant,
+            organization_is_hidden: !seed.reads_organization,
             ..Self::default()
         };
         let group = object_id::new();

@@ -26,7 +26,11 @@ pub(crate) fn route(state: &mut State, call: &Call, rest: &[&str]) -> Option<Out
     Some(match (call.method.as_str(), rest, node) {
         ("GET", [], _) => list(state.software.clone(), call, USUAL, Total::Absent),
         ("POST", [], _) => create(state, call),
-        ("GET", [id], _) => find(state, id).map(Answer::ok),
+        ("GET", [id], _) => {
+            let answer = find(state, id).map(Answer::ok);
+            validate(state, id);
+            answer
+        }
         ("PUT", [id], _) => update(state, call, id),
         ("DELETE", [id], Some(node)) => {
             state.software.retain(|app| app["id"] != *id);
@@ -62,7 +66,7 @@ pub(crate) fn upload(state: &mut State, call: &Call, object: &str) -> Outcome {
     let mut found = false;
     for app in &mut state.software {
         for version in versions(app).filter(|version| version["metadata"]["object"] == object) {
-            version["status"] = json!("AVAILABLE");
+            version["status"] = json!("VALIDATING");
             found = true;
         }
     }
@@ -70,6 +74,25 @@ pub(crate) fn upload(state: &mut State, call: &Call, object: &str) -> Outcome {
         Ok(Answer::ok(Value::Null))
     } else {
         Err(Refusal::not_found())
+    }
+}
+
+/// Ends the validation of an uploaded package: whoever polls sees `VALIDATING` once, then the verdict. Only the name's
+/// ending is looked at, since the sandbox keeps no bytes; that and the reason's words are not recorded.
+fn validate(state: &mut State, id: &str) {
+    for app in state.software.iter_mut().filter(|app| app["id"] == id) {
+        for version in versions(app).filter(|version| version["status"] == "VALIDATING") {
+            let name = version["name"].as_str().unwrap_or_default();
+            if [".pkg", ".msi", ".ipa"]
+                .iter()
+                .any(|ending| name.ends_with(ending))
+            {
+                version["status"] = json!("AVAILABLE");
+            } else {
+                version["status"] = json!("REJECTED");
+                version["rejectedReason"] = json!("the file is no .pkg, .msi or .ipa");
+            }
+        }
     }
 }
 

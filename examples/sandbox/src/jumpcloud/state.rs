@@ -17,6 +17,8 @@ pub struct State {
     pub(crate) organization: Value,
     /// Whether the administrator belongs to several organisations, which makes `x-org-id` compulsory.
     pub(crate) multi_tenant: bool,
+    /// Whether the administrator's role lacks the permission to read the organisation.
+    pub(crate) organization_is_hidden: bool,
     pub(crate) apple_mdms: Vec<Value>,
     pub(crate) mdm_devices: Vec<Value>,
     pub(crate) policies: Vec<Policy>,

@@ -52,6 +52,11 @@ async fn assign(
         );
         return Err(Failure::validation("policy", cause));
     }
+    // Recorded is that such a policy cannot be put on apps; the refusal's words are not.
+    if policy.body["_embedded"]["resourceType"] != "APP" {
+        let cause = format!("The policy \"{}\" is not for apps", policy.name());
+        return Err(Failure::validation("policy", cause));
+    }
     let targets = vec![
         log::policy_target(policy),
         log::app_target(app, &Value::Null),

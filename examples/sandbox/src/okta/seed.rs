@@ -250,11 +250,17 @@ fn policies(everyone: &str, keys: &[&str], now: Timestamp) -> Vec<Policy> {
         policy.belongs_to = Some(name.to_owned());
         policy
     };
+    let mut account_management = access("Okta Account Management Policy", false);
+    account_management.body.insert(
+        "_embedded".into(),
+        json!({ "resourceType": "END_USER_ACCOUNT_MANAGEMENT" }),
+    );
     vec![
         session,
         enrolment,
         access(DEFAULT_POLICY, true),
         first_party("Okta Admin Console"),
         first_party("Okta Dashboard"),
+        account_management,
     ]
 }

@@ -21,13 +21,33 @@ async fn a_registered_mac_has_the_recorded_shape_and_no_managed_flag() {
     assert_eq!(profile["registered"], true);
     assert_eq!(profile["secureHardwarePresent"], true);
     assert_eq!(profile["diskEncryptionType"], "ALL_INTERNAL_VOLUMES");
+    assert_eq!(profile["osVersion"], "15.6.1");
+    assert_eq!(profile["udid"], UDID);
+    assert!(profile["serialNumber"].is_string());
     assert!(profile.get("managed").is_none());
+    assert_eq!(device["resourceId"], device["id"]);
+    assert!(
+        device
+            .as_object()
+            .unwrap()
+            .contains_key("resourceAlternateId")
+    );
+    assert!(device["created"].is_string() && device["lastUpdated"].is_string());
     assert_eq!(
         device["_embedded"]["originatedFrom"][0]["key"],
         "okta_verify"
     );
     let links: Vec<&String> = device["_links"].as_object().unwrap().keys().collect();
     assert_eq!(links, ["deactivate", "self", "suspend", "users"]);
+}
+
+#[tokio::test]
+async fn only_a_device_read_by_id_says_where_it_came_from() {
+    let (org, device) = org_with_a_mac().await;
+    org.get("/api/v1/devices").await;
+    let listed = org.get("/api/v1/devices").await.body;
+    assert_eq!(id(&listed[0]), device);
+    assert!(listed[0].get("_embedded").is_none());
 }
 
 #[tokio::test]

@@ -40,6 +40,61 @@ async fn the_eleventh_assignment_in_a_minute_gets_the_recorded_429() {
 }
 
 #[tokio::test]
+async fn each_route_has_the_limit_that_was_recorded_for_it() {
+    let org = Org::with(Options {
+        rate_limits: RateLimits::integrator(),
+        ..Options::default()
+    })
+    .await;
+    let policy = id(&org.access_policy("Device trust").await);
+    let app = org.app("Payroll").await;
+    let limit = async |method: Method, path: String| {
+        let answer = match method {
+            Method::GET => org.get(&path).await,
+            _ => org.post(&path, json!({})).await,
+        };
+        answer.header("x-rate-limit-limit").to_owned()
+    };
+    for (method, path, expected) in [
+        (
+            Method::GET,
+            "/api/v1/policies?type=MFA_ENROLL".to_owned(),
+            "50",
+        ),
+        (Method::POST, "/api/v1/policies/simulate".to_owned(), "50"),
+        (
+            Method::GET,
+            format!("/api/v1/policies/{policy}/mappings"),
+            "50",
+        ),
+        (
+            Method::POST,
+            format!("/api/v1/policies/{policy}/clone"),
+            "50",
+        ),
+        (Method::GET, "/api/v1/authenticators".to_owned(), "50"),
+        (Method::GET, "/api/v1/devices".to_owned(), "50"),
+        (Method::GET, "/api/v1/devices/guo1/users".to_owned(), "300"),
+        (Method::GET, "/api/v1/device-assurances".to_owned(), "50"),
+        (Method::GET, "/api/v1/apps".to_owned(), "10"),
+        (Method::POST, "/api/v1/apps".to_owned(), "10"),
+        (
+            Method::POST,
+            format!("/api/v1/apps/{app}/lifecycle/deactivate"),
+            "10",
+        ),
+        (Method::GET, format!("/api/v1/apps/{app}"), "50"),
+        (Method::POST, "/oauth2/v1/token".to_owned(), "150"),
+    ] {
+        assert_eq!(
+            limit(method.clone(), path.clone()).await,
+            expected,
+            "{method} {path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_missing_feature_is_401_without_rate_limit_headers() {
     let org = Org::fresh().await;
     let answer = org.get("/api/v1/device-posture-checks").await;

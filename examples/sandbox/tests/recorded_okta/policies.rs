@@ -42,6 +42,27 @@ async fn a_first_party_policy_cannot_be_reassigned() {
 }
 
 #[tokio::test]
+async fn the_account_management_policy_cannot_be_put_on_an_app() {
+    let org = Org::fresh().await;
+    let policy = org
+        .find(
+            "/api/v1/policies?type=ACCESS_POLICY",
+            "name",
+            "Okta Account Management Policy",
+        )
+        .await;
+    assert_eq!(
+        policy["_embedded"]["resourceType"],
+        "END_USER_ACCOUNT_MANAGEMENT"
+    );
+    let app = org.app("Payroll").await;
+    let answer = org
+        .put_nothing(&format!("/api/v1/apps/{app}/policies/{}", id(&policy)))
+        .await;
+    answer.assert_error(400, "E0000001");
+}
+
+#[tokio::test]
 async fn assigning_answers_204_and_shows_in_the_apps_link() {
     let org = Org::fresh().await;
     let policy = id(&org.access_policy("Device trust").await);
@@ -89,7 +110,7 @@ async fn posting_a_mapping_is_refused_although_the_hints_offer_it() {
 #[tokio::test]
 async fn the_policy_list_comes_back_whole_with_only_a_self_link() {
     let org = Org::fresh().await;
-    for n in 0..63 {
+    for n in 0..62 {
         org.access_policy(&format!("Policy {n}")).await;
     }
     let answer = org.get("/api/v1/policies?type=ACCESS_POLICY").await;
