@@ -120,6 +120,24 @@ impl Findings {
         self.paths.contains(path)
     }
 
+    /// Keeps the findings for which `keep` is true: for a rule that knows a payload type, and says in one finding of its
+    /// own what the schema could only say in others.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Finding) -> bool) {
+        self.found.retain(|finding| {
+            let kept = keep(finding);
+            if !kept {
+                self.codes_and_paths
+                    .remove(&(finding.code, finding.path.clone()));
+            }
+            kept
+        });
+        self.paths = self
+            .found
+            .iter()
+            .map(|finding| finding.path.clone())
+            .collect();
+    }
+
     pub(super) fn into_sorted(mut self) -> Vec<Finding> {
         self.found.sort_by_key(|finding| finding.severity);
         self.found

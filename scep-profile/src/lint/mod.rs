@@ -1,9 +1,8 @@
 //! Checks of SCEP payloads beyond Apple's schema: what macOS takes without a word and then does otherwise.
 //!
-//! [`ScepRule`] goes with the rules of [`mobileconfig::lint`], which report what Apple's schema forbids: keys that are
-//! missing or misspelt (`KeyType`, `KeySize`), wrong types (a fingerprint or number as text, an array of
-//! `ntPrincipalName`, a subject that is text or nested by one level too few), sizes that Apple does not list. It adds
-//! what the schema cannot say; `LINTS.md` in this crate describes each code. No finding repeats a challenge.
+//! [`ScepRule`] goes with the rules of [`mobileconfig::lint`]. It adds what the schema cannot say, and where the schema
+//! says only that a type or a name is wrong, it puts in its place what comes of it on a Mac: one mistake gives one
+//! finding. `LINTS.md` in this crate describes each code. No finding repeats a challenge.
 //!
 //! ```
 //! use mobileconfig::lint::{Linter, Target};
@@ -20,11 +19,15 @@
 //! ```
 
 pub mod codes;
+mod fingerprint;
 mod keys;
 mod names;
+mod spelling;
 mod subject;
 
-use mobileconfig::lint::{Code, Findings, Rule, Subject, SubjectPayload};
+use mobileconfig::lint::codes::VARIABLE_IN_SIGNED;
+use mobileconfig::lint::{Code, Findings, Rule, Subject, SubjectPayload, Target};
+use mobileconfig::schema::Os;
 use plist::{Dictionary, Value};
 
 /// The MDM server a profile is meant for, where that matters to a SCEP payload.
@@ -67,16 +70,15 @@ impl Rule for ScepRule {
 
     fn check(&self, subject: &Subject<'_>, findings: &mut Findings) {
         for payload in subject.payloads_of_type("com.apple.security.scep") {
-            match payload.keys().get("PayloadContent") {
-                Some(Value::Dictionary(keys)) => {
-                    let place = Place { payload, keys };
-                    keys::check(&place, subject.target(), findings);
-                    subject::check(&place, subject.target(), self.mdm, findings);
-                    names::check(&place, self.mdm, findings);
-                }
-                // Another rule has said that it is of the wrong type.
-                Some(_) => {}
-                None => keys::check_beside(payload, findings),
+            spelling::check_beside(payload, findings);
+            // Where it is of another type, another rule has said so.
+            if let Some(Value::Dictionary(keys)) = payload.keys().get("PayloadContent") {
+                let place = Place { payload, keys };
+                spelling::check(&place, findings);
+                keys::check(&place, subject.target(), findings);
+                fingerprint::check(&place, subject.target(), findings);
+                subject::check(&place, subject.target(), self.mdm, findings);
+                names::check(&place, self.mdm, findings);
             }
         }
     }
@@ -101,15 +103,35 @@ impl Place<'_> {
         self.keys.get(key).and_then(Value::as_signed_integer)
     }
 
-    /// Whether a key is there, spelt rightly or nearly: a slip has been reported, and is not also an absent key.
+    fn flag(&self, key: &str) -> Option<bool> {
+        self.keys.get(key).and_then(Value::as_boolean)
+    }
+
+    /// Whether a key is there, be it with a slip or one level too high: that has been reported, and is not also an
+    /// absent key.
     fn is_meant(&self, key: &str) -> bool {
-        self.keys.keys().any(|there| folded(there) == folded(key))
+        self.keys.contains_key(key)
+            || self.payload.keys().contains_key(key)
+            || self
+                .keys
+                .keys()
+                .any(|there| spelling::meant(there, self.keys) == Some(key))
     }
 }
 
-fn folded(name: &str) -> String {
-    name.chars()
-        .filter(|character| character.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+/// Takes back what was found at a place and below: a better finding for it follows. That a variable stands under a
+/// signature is another mistake.
+fn supersede(findings: &mut Findings, path: &str) {
+    findings.retain(|finding| {
+        let below = finding.path.strip_prefix(path);
+        let within = below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']));
+        !within || finding.code == VARIABLE_IN_SIGNED.id
+    });
+}
+
+/// Whether the target has the Security framework of macOS 13 and iOS 16, the first with digests beyond SHA-1 in
+/// `CAFingerprint` and with the shortcut `EMAIL`.
+fn is_modern(target: &Target) -> bool {
+    let since = if target.os == Os::MacOs { "13" } else { "16" };
+    since.parse().is_ok_and(|since| target.version >= since)
 }
