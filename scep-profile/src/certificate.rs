@@ -149,6 +149,36 @@ impl CaCertificate {
         }
     }
 
+    /// Whether it is signed with SHA-1. That says nothing of a root, or of one that is pinned.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_signed_with_sha1(&self) -> bool {
+        use const_oid::ObjectIdentifier;
+        use const_oid::db::rfc5912::SHA_1_WITH_RSA_ENCRYPTION;
+        /// RFC 3279 section 2.2.3.
+        const ECDSA_WITH_SHA_1: ObjectIdentifier =
+            ObjectIdentifier::new_unwrap("1.2.840.10045.4.1");
+        let oid = self.certificate.signature_algorithm().oid;
+        [SHA_1_WITH_RSA_ENCRYPTION, ECDSA_WITH_SHA_1].contains(&oid)
+    }
+
+    /// The bits of its modulus, if it has an RSA key.
+    #[cfg(feature = "client")]
+    pub(crate) fn rsa_bits(&self) -> Option<usize> {
+        use der::asn1::Uint;
+        /// RFC 8017 appendix A.1.1.
+        #[derive(der::Sequence)]
+        struct RsaPublicKey {
+            modulus: Uint,
+            public_exponent: Uint,
+        }
+        let key = self.certificate.tbs_certificate().subject_public_key_info();
+        let rsa = (key.algorithm.oid == const_oid::db::rfc5912::RSA_ENCRYPTION)
+            .then(|| RsaPublicKey::from_der(key.subject_public_key.raw_bytes()))?
+            .ok()?;
+        let leading = rsa.modulus.as_bytes().first()?.leading_zeros();
+        Some(rsa.modulus.as_bytes().len() * 8 - usize::try_from(leading).ok()?)
+    }
+
     /// The first and the last moment it is valid at.
     #[must_use]
     pub fn validity(&self) -> (SystemTime, SystemTime) {

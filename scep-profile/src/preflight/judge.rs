@@ -86,17 +86,46 @@ pub(super) fn judge_ca(
         "",
     );
     judge_key_usage(&ca, certificates.certificates().len() > 1, report);
+    judge_algorithms(&ca, report);
     judge_validity(&ca, report);
     Some(ca)
 }
 
+/// SHA-1 under a certificate that is neither pinned nor a root, and keys that are too short.
+fn judge_algorithms(ca: &TrustedCa, report: &mut Report) {
+    let mut weak = Vec::new();
+    for certificate in ca.certificates() {
+        let vouched_for = certificate != ca.anchor() && !certificate.is_root();
+        if vouched_for && certificate.is_signed_with_sha1() {
+            weak.push(format!("{} is signed with SHA-1", certificate.subject()));
+        }
+        if let Some(bits @ ..2048) = certificate.rsa_bits() {
+            weak.push(format!(
+                "{} has a key of {bits} bits",
+                certificate.subject()
+            ));
+        }
+    }
+    if weak.is_empty() {
+        let found = "no signature with SHA-1 that counts, no key below 2048 bits";
+        report.add(CheckSubject::Algorithms, Status::Passed, found, "");
+    } else {
+        report.add(
+            CheckSubject::Algorithms,
+            Status::Warning,
+            weak.join("; "),
+            "issue it anew with SHA-256 and an RSA key of 2048 bits or more",
+        );
+    }
+}
+
 fn judge_key_usage(ca: &TrustedCa, chain: bool, report: &mut Report) {
     let recipient = ca.recipient();
-    let suits = recipient
-        .key_usage()
-        .is_some_and(|usage| usage.digital_signature() && usage.key_encipherment());
-    if suits {
-        let found = format!("{} may sign and decrypt", recipient.subject());
+    if ca.signs_and_decrypts() {
+        let found = format!(
+            "{} may decrypt, and replies may be signed",
+            recipient.subject()
+        );
         report.add(CheckSubject::KeyUsage, Status::Passed, found, "");
     } else {
         // macOS insists on it for the chain form of GetCACert only.
@@ -108,7 +137,7 @@ fn judge_key_usage(ca: &TrustedCa, chain: bool, report: &mut Report) {
         report.add(
             CheckSubject::KeyUsage,
             status,
-            format!("{} lacks digitalSignature or keyEncipherment", recipient.subject()),
+            format!("{} lacks keyEncipherment, or nobody has digitalSignature", recipient.subject()),
             "issue the CA or RA certificate anew with both (RFC 8894 section 2.1.2; macOS error -67731)",
         );
     }
