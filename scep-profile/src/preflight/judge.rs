@@ -223,3 +223,58 @@ fn days_left(certificate: &CaCertificate, now: SystemTime) -> u64 {
         .unwrap_or_default();
     left.as_secs() / DAY.as_secs()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ScepUrl, preflight::Report};
+
+    /// The report on what a server hands out, its last certificate being the pinned root.
+    fn judged(certificates: &str) -> (Report, Option<TrustedCa>) {
+        let certificates = CaCertificates::parse(certificates.as_bytes()).unwrap();
+        let root = certificates.certificates().last().unwrap();
+        let url = ScepUrl::parse("https://ca.example.org/scep").unwrap();
+        let payload = ScepPayload::new(url, "hunter2".into())
+            .ca_fingerprint(root.fingerprint(FingerprintAlgorithm::Sha256));
+        let mut report = Report {
+            url: payload.url.to_string(),
+            capabilities: Vec::new(),
+            certificates: Vec::new(),
+            round_trip_ms: None,
+            checks: Vec::new(),
+        };
+        let ca = judge_ca(&payload, &certificates, &mut report);
+        (report, ca)
+    }
+
+    #[test]
+    fn a_short_key_and_sha1_below_the_pinned_root_are_warned_about() {
+        let (report, _) = judged(include_str!("../../tests/data/weak-ra.pem"));
+        let check = report.check(CheckSubject::Algorithms).unwrap();
+        assert_eq!(check.status, Status::Warning, "{report}");
+        for part in ["CN=RA,O=Acme is signed with SHA-1", "a key of 1024 bits"] {
+            assert!(check.found.contains(part), "{part}: {report}");
+        }
+        assert!(!check.found.contains("Root"), "{report}");
+    }
+
+    /// macOS takes one certificate for each of the two, as it takes one for both.
+    #[test]
+    fn a_pair_of_registration_authorities_signs_and_decrypts_and_half_of_it_does_not() {
+        let pair = include_str!("../../tests/data/ra-pair.pem");
+        let (report, ca) = judged(pair);
+        let usage = |report: &Report| report.check(CheckSubject::KeyUsage).unwrap().status;
+        assert_eq!(usage(&report), Status::Passed, "{report}");
+        let ca = ca.unwrap();
+        assert_eq!(ca.recipient().subject(), "CN=Encrypting-RA,O=Acme");
+        assert_eq!(ca.weaknesses(SystemTime::now()), []);
+
+        let (_, half) = pair.split_once("-----END CERTIFICATE-----\n").unwrap();
+        let (report, ca) = judged(half);
+        assert_eq!(usage(&report), Status::Failed, "{report}");
+        assert_eq!(
+            ca.unwrap().weaknesses(SystemTime::now()),
+            [message::Weakness::CaKeyUsage]
+        );
+    }
+}
