@@ -57,13 +57,21 @@ impl CaCertificate {
     ///
     /// [`Error::is_certificate`] when there is none in it, or a block that is something else, for instance a key.
     pub fn read_all(bytes: &[u8]) -> Result<Vec<Self>, Error> {
+        Self::read_each(
+            bytes,
+            "give the file Okta offers as `Download x509 certificate`, in PEM or DER, and keep keys out of it",
+        )
+    }
+
+    /// The certificates of an answer to GetCACert.
+    #[cfg(feature = "message")]
+    pub(crate) fn of_get_ca_cert(body: &[u8]) -> Result<Vec<Self>, Error> {
+        Self::read_each(body, "check the URL: no SCEP server answers there")
+    }
+
+    fn read_each(bytes: &[u8], mend: &str) -> Result<Vec<Self>, Error> {
         cms::read_certificates(bytes)
-            .map_err(|error| {
-                refuse(
-                    &error.to_string(),
-                    "give the file Okta offers as `Download x509 certificate`, in PEM or DER, and keep keys out of it",
-                )
-            })?
+            .map_err(|error| refuse(&error.to_string(), mend))?
             .iter()
             .map(|der| Self::from_der(der))
             .collect()

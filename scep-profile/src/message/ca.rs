@@ -29,7 +29,7 @@ impl CaCertificates {
     ///
     /// [`Error::Malformed`] when it is neither a certificate nor a certs-only message, or there is none in it.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
-        let certificates = CaCertificate::read_all(body).map_err(malformed("GetCACert"))?;
+        let certificates = CaCertificate::of_get_ca_cert(body).map_err(malformed("GetCACert"))?;
         Ok(Self { certificates })
     }
 
