@@ -207,7 +207,8 @@ impl ScepPayload {
                 "give the secret key that the admin console showed when the SCEP URL was generated",
             ));
         }
-        if u64::from(self.retries) * u64::from(self.retry_delay) > 86_400 {
+        // Without a delay each try takes its time all the same.
+        if u64::from(self.retries) * u64::from(self.retry_delay.max(1)) > 86_400 {
             errors.push(Error::new(
                 Field::Retry,
                 format!(

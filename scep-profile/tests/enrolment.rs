@@ -343,6 +343,25 @@ fn renewal_is_refused_unless_configured() {
 }
 
 #[test]
+fn a_renewal_does_not_give_a_device_another_name() {
+    let mut authority = authority(|options| options.renewal(true));
+    let old = enroll(&mut authority, &request(SECRET)).unwrap();
+    let other = CertificateRequest::new("CN=another".parse().unwrap());
+    let (transaction, message) = Transaction::renew(
+        &OTHER_KEY,
+        &other,
+        &KEY,
+        &old.certificate,
+        &trusted(&authority),
+        &caps(&authority),
+    )
+    .unwrap();
+    let reply = transaction.read(&authority.pki_operation(&message, SystemTime::now()));
+    assert!(matches!(reply, Err(Error::Refused { .. })), "{reply:?}");
+    assert_eq!(authority.issued().len(), 1);
+}
+
+#[test]
 fn a_leaf_counts_only_while_valid_and_from_this_authority() {
     let (mut authority, other) = (authority(|options| options), authority(|options| options));
     let now = SystemTime::now();

@@ -42,6 +42,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the same may go well a little later: the server could not be reached, or was in trouble.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Transport { .. } => true,
+            Self::Status { status, .. } => *status >= 500 || *status == 429,
+            _ => false,
+        }
+    }
+
     pub(super) fn transport(operation: &'static str, url: &str, error: reqwest::Error) -> Self {
         Self::Transport {
             operation,
