@@ -1,6 +1,6 @@
 //! Checks of SCEP payloads beyond Apple's schema: what macOS takes without a word and then does otherwise.
 //!
-//! [`ScepRule`] goes with the rules of [`mobileconfig::lint`]. It adds what the schema cannot say, and where the schema
+//! [`ScepRule`] goes with the rules of [`mobileconfig::lint`](mod@mobileconfig::lint). It adds what the schema cannot say, and where the schema
 //! says only that a type or a name is wrong, it puts in its place what comes of it on a Mac: one mistake gives one
 //! finding. `LINTS.md` in this crate describes each code. No finding repeats a challenge.
 //!

@@ -81,7 +81,7 @@ pub(super) fn check_variables(text: &str, mdm: Mdm, path: String, findings: &mut
             "no public source shows that JumpCloud fills in variables of a custom profile: the text would go out as it is",
             "write the value, or use the same subject for all Macs, such as CN=cert",
         )
-    } else if DEVICE_VARIABLES.iter().any(|name| of_device(&name)) {
+    } else if DEVICE_VARIABLES.iter().any(of_device) {
         Finding::new(
             codes::DEVICE_VARIABLE,
             path,
