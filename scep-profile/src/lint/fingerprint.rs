@@ -1,18 +1,18 @@
 //! `CAFingerprint`: bytes, and how many of them.
 
-use super::{Place, codes, is_modern, supersede};
+use super::{Found, Place, codes, is_modern};
 use crate::Fingerprint;
-use mobileconfig::lint::{Finding, Findings, Severity, Target};
+use mobileconfig::lint::{Finding, Severity, Target};
 use mobileconfig::schema::Os;
 use plist::Value;
 
 const KEY: &str = "CAFingerprint";
 const MEND: &str = "write the bytes of the SHA-256 fingerprint, 32 of them, in base64";
 
-pub(super) fn check(place: &Place<'_>, target: &Target, findings: &mut Findings) {
+pub(super) fn check(place: &Place<'_>, target: &Target, findings: &mut Found) {
     match place.keys.get(KEY) {
         Some(Value::String(text)) => {
-            supersede(findings, &place.path(KEY));
+            findings.supersede(&place.path(KEY));
             findings.add(of_text(place, text, "it stands in <string>"));
         }
         Some(Value::Data(bytes)) => match text_of(bytes) {
@@ -48,7 +48,7 @@ fn of_text(place: &Place<'_>, text: &str, found: &str) -> Finding {
     )
 }
 
-fn check_length(place: &Place<'_>, length: usize, target: &Target, findings: &mut Findings) {
+fn check_length(place: &Place<'_>, length: usize, target: &Target, findings: &mut Found) {
     let modern = is_modern(target);
     let system = format!("{} {}", target.os, target.version);
     let of_length = |message: String, mend: &str| {

@@ -1,14 +1,14 @@
 //! The keys of the inner dictionary one by one.
 
-use super::{Place, codes, supersede};
-use mobileconfig::lint::{Finding, Findings, Severity, Target};
+use super::{Found, Place, codes};
+use mobileconfig::lint::{Finding, Severity, Target};
 use mobileconfig::schema::Os;
 use url::Url;
 
 /// The certificates of Okta's CA live for so many days.
 const YEAR: i64 = 365;
 
-pub(super) fn check(place: &Place<'_>, target: &Target, findings: &mut Findings) {
+pub(super) fn check(place: &Place<'_>, target: &Target, findings: &mut Found) {
     check_url(place, findings);
     check_challenge(place, findings);
     check_key(place, findings);
@@ -18,7 +18,7 @@ pub(super) fn check(place: &Place<'_>, target: &Target, findings: &mut Findings)
     check_notice(place, findings);
 }
 
-fn check_url(place: &Place<'_>, findings: &mut Findings) {
+fn check_url(place: &Place<'_>, findings: &mut Found) {
     let Some(text) = place.text("URL") else {
         return;
     };
@@ -48,7 +48,7 @@ fn check_url(place: &Place<'_>, findings: &mut Findings) {
     });
 }
 
-fn check_challenge(place: &Place<'_>, findings: &mut Findings) {
+fn check_challenge(place: &Place<'_>, findings: &mut Found) {
     let path = place.path("Challenge");
     let write = "write the secret key that the admin console showed with the SCEP URL";
     findings.add(match place.text("Challenge") {
@@ -74,11 +74,11 @@ fn check_challenge(place: &Place<'_>, findings: &mut Findings) {
     });
 }
 
-fn check_key(place: &Place<'_>, findings: &mut Findings) {
+fn check_key(place: &Place<'_>, findings: &mut Found) {
     match place.number("Keysize") {
         Some(bits @ ..=1024) => {
             let path = place.path("Keysize");
-            supersede(findings, &path);
+            findings.supersede(&path);
             let finding = Finding::new(
                 codes::WEAK_KEY_SIZE,
                 path,
@@ -123,7 +123,7 @@ fn check_key(place: &Place<'_>, findings: &mut Findings) {
     }
     if place.text("Key Type").is_some_and(|kind| kind != "RSA") {
         let path = place.path("Key Type");
-        supersede(findings, &path);
+        findings.supersede(&path);
         findings.add(Finding::new(
             codes::KEY_TYPE,
             path,
@@ -133,7 +133,7 @@ fn check_key(place: &Place<'_>, findings: &mut Findings) {
     }
 }
 
-fn check_access(place: &Place<'_>, findings: &mut Findings) {
+fn check_access(place: &Place<'_>, findings: &mut Found) {
     let to_all = place.flag("AllowAllAppsAccess") == Some(true);
     let path = place.path("KeyIsExtractable");
     findings.add(match place.flag("KeyIsExtractable") {
@@ -157,7 +157,7 @@ fn check_access(place: &Place<'_>, findings: &mut Findings) {
     });
 }
 
-fn check_notice(place: &Place<'_>, findings: &mut Findings) {
+fn check_notice(place: &Place<'_>, findings: &mut Found) {
     const KEY: &str = "CertificateRenewalTimeInterval";
     let path = place.path(KEY);
     let finding = match place.number(KEY) {
@@ -175,7 +175,7 @@ fn check_notice(place: &Place<'_>, findings: &mut Findings) {
         ),
         _ => return,
     };
-    supersede(findings, &path);
+    findings.supersede(&path);
     findings.add(finding);
 }
 

@@ -26,9 +26,10 @@ mod spelling;
 mod subject;
 
 use mobileconfig::lint::codes::VARIABLE_IN_SIGNED;
-use mobileconfig::lint::{Code, Findings, Rule, Subject, SubjectPayload, Target};
+use mobileconfig::lint::{Code, Finding, Findings, Rule, Subject, SubjectPayload, Target};
 use mobileconfig::schema::Os;
 use plist::{Dictionary, Value};
+use std::collections::HashSet;
 
 /// The MDM server a profile is meant for, where that matters to a SCEP payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -69,17 +70,51 @@ impl Rule for ScepRule {
     }
 
     fn check(&self, subject: &Subject<'_>, findings: &mut Findings) {
+        let mut found = Found::default();
         for payload in subject.payloads_of_type("com.apple.security.scep") {
-            spelling::check_beside(payload, findings);
+            spelling::check_beside(payload, &mut found);
             // Where it is of another type, another rule has said so.
             if let Some(Value::Dictionary(keys)) = payload.keys().get("PayloadContent") {
                 let place = Place { payload, keys };
-                spelling::check(&place, findings);
-                keys::check(&place, subject.target(), findings);
-                fingerprint::check(&place, subject.target(), findings);
-                subject::check(&place, subject.target(), self.mdm, findings);
-                names::check(&place, self.mdm, findings);
+                spelling::check(&place, &mut found);
+                keys::check(&place, subject.target(), &mut found);
+                fingerprint::check(&place, subject.target(), &mut found);
+                subject::check(&place, subject.target(), self.mdm, &mut found);
+                names::check(&place, self.mdm, &mut found);
             }
+        }
+        found.move_to(findings);
+    }
+}
+
+/// What is found here, and the places where it says better what other rules found.
+#[derive(Default)]
+struct Found {
+    findings: Vec<Finding>,
+    superseded: HashSet<String>,
+}
+
+impl Found {
+    fn add(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Takes back what other rules found at a place and below.
+    fn supersede(&mut self, path: &str) {
+        self.superseded.insert(path.to_owned());
+    }
+
+    fn move_to(self, findings: &mut Findings) {
+        let within = |path: &str| {
+            let above = path.match_indices(['.', '[']).map(|(end, _)| &path[..end]);
+            above
+                .chain([path])
+                .any(|above| self.superseded.contains(above))
+        };
+        // That a variable stands under a signature is another mistake.
+        findings.retain(|one| one.code == VARIABLE_IN_SIGNED.id || !within(&one.path));
+        for finding in self.findings {
+            findings.add(finding);
         }
     }
 }
@@ -117,16 +152,6 @@ impl Place<'_> {
                 .keys()
                 .any(|there| spelling::meant(there, self.keys) == Some(key))
     }
-}
-
-/// Takes back what was found at a place and below: a better finding for it follows. That a variable stands under a
-/// signature is another mistake.
-fn supersede(findings: &mut Findings, path: &str) {
-    findings.retain(|finding| {
-        let below = finding.path.strip_prefix(path);
-        let within = below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']));
-        !within || finding.code == VARIABLE_IN_SIGNED.id
-    });
 }
 
 /// Whether the target has the Security framework of macOS 13 and iOS 16, the first with digests beyond SHA-1 in

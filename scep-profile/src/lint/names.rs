@@ -1,7 +1,7 @@
 //! Alternative names, and variables in names.
 
-use super::{Mdm, Place, codes, supersede};
-use mobileconfig::lint::{DEVICE_VARIABLES, Finding, Findings, has_server_variable};
+use super::{Found, Mdm, Place, codes};
+use mobileconfig::lint::{DEVICE_VARIABLES, Finding, has_server_variable};
 use plist::Value;
 
 /// Those that macOS's open source understands, whatever their case; the last is not in Apple's schema.
@@ -13,7 +13,7 @@ const KINDS: [&str; 5] = [
     "iPAddress",
 ];
 
-pub(super) fn check(place: &Place<'_>, mdm: Mdm, findings: &mut Findings) {
+pub(super) fn check(place: &Place<'_>, mdm: Mdm, findings: &mut Found) {
     for key in ["Name", "Challenge"] {
         if let Some(text) = place.text(key) {
             check_variables(text, mdm, place.path(key), findings);
@@ -40,7 +40,7 @@ pub(super) fn check(place: &Place<'_>, mdm: Mdm, findings: &mut Findings) {
     }
 }
 
-fn check_kind(name: &str, value: &Value, path: &str, findings: &mut Findings) {
+fn check_kind(name: &str, value: &Value, path: &str, findings: &mut Found) {
     let known = KINDS
         .into_iter()
         .find(|known| known.eq_ignore_ascii_case(name));
@@ -65,11 +65,11 @@ fn check_kind(name: &str, value: &Value, path: &str, findings: &mut Findings) {
         ),
         _ => return,
     };
-    supersede(findings, path);
+    findings.supersede(path);
     findings.add(finding);
 }
 
-pub(super) fn check_variables(text: &str, mdm: Mdm, path: String, findings: &mut Findings) {
+pub(super) fn check_variables(text: &str, mdm: Mdm, path: String, findings: &mut Found) {
     if mdm != Mdm::JumpCloud {
         return;
     }

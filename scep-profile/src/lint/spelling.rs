@@ -1,8 +1,8 @@
 //! Keys that stand one level too high, keys with a slip, numbers in the wrong element.
 
-use super::{Place, codes, supersede};
+use super::{Found, Place, codes};
 use crate::payload::KNOWN;
-use mobileconfig::lint::{Finding, Findings, Severity, SubjectPayload, nearest};
+use mobileconfig::lint::{Finding, Severity, SubjectPayload, nearest};
 use plist::Dictionary;
 
 /// The key of SCEP that a name was probably meant to be, unless that is there as well.
@@ -14,7 +14,7 @@ pub(super) fn meant(name: &str, keys: &Dictionary) -> Option<&'static str> {
     nearest(name, absent)
 }
 
-pub(super) fn check_beside(payload: &SubjectPayload<'_>, findings: &mut Findings) {
+pub(super) fn check_beside(payload: &SubjectPayload<'_>, findings: &mut Found) {
     let beside: Vec<_> = KNOWN
         .into_iter()
         .filter(|key| payload.keys().contains_key(key))
@@ -23,10 +23,10 @@ pub(super) fn check_beside(payload: &SubjectPayload<'_>, findings: &mut Findings
         return;
     }
     for key in &beside {
-        supersede(findings, &payload.path_to(key));
+        findings.supersede(&payload.path_to(key));
     }
     if !payload.keys().contains_key("PayloadContent") {
-        supersede(findings, &payload.path_to("PayloadContent"));
+        findings.supersede(&payload.path_to("PayloadContent"));
     }
     findings.add(Finding::new(
         codes::KEYS_BESIDE,
@@ -39,11 +39,11 @@ pub(super) fn check_beside(payload: &SubjectPayload<'_>, findings: &mut Findings
     ));
 }
 
-pub(super) fn check(place: &Place<'_>, findings: &mut Findings) {
+pub(super) fn check(place: &Place<'_>, findings: &mut Found) {
     for name in place.keys.keys() {
         if let Some(key) = meant(name, place.keys) {
             let path = place.path(name);
-            supersede(findings, &path);
+            findings.supersede(&path);
             let finding = Finding::new(
                 codes::MISSPELT_KEY,
                 path,
@@ -60,7 +60,7 @@ pub(super) fn check(place: &Place<'_>, findings: &mut Findings) {
     for key in NUMBERS {
         if let Some(text) = place.text(key) {
             let path = place.path(key);
-            supersede(findings, &path);
+            findings.supersede(&path);
             let mend = text.trim().parse::<u32>().map_or_else(
                 |_| "write it as <integer>".to_owned(),
                 |number| format!("write <integer>{number}</integer>"),

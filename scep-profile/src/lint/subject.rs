@@ -1,18 +1,18 @@
 //! The subject: nesting, types, variables.
 
-use super::{Mdm, Place, codes, is_modern, names, supersede};
+use super::{Found, Mdm, Place, codes, is_modern, names};
 use crate::subject::{SHORTCUTS, is_dotted, mend_of_type};
-use mobileconfig::lint::{Code, Finding, Findings, Target};
+use mobileconfig::lint::{Code, Finding, Target};
 use plist::Value;
 
 const KEY: &str = "Subject";
 
-pub(super) fn check(place: &Place<'_>, target: &Target, mdm: Mdm, findings: &mut Findings) {
+pub(super) fn check(place: &Place<'_>, target: &Target, mdm: Mdm, findings: &mut Found) {
     let Some(subject) = place.keys.get(KEY) else {
         return;
     };
     if let Some(wrong) = wrong_shape(subject) {
-        supersede(findings, &place.path(KEY));
+        findings.supersede(&place.path(KEY));
         findings.add(Finding::new(
             wrong.code,
             place.path(&format!("{KEY}{}", wrong.below)),
@@ -100,7 +100,7 @@ fn wrong_shape(subject: &Value) -> Option<Wrong> {
     None
 }
 
-fn check_type(kind: &str, target: &Target, path: &str, findings: &mut Findings) {
+fn check_type(kind: &str, target: &Target, path: &str, findings: &mut Found) {
     if SHORTCUTS.contains(&kind) || is_dotted(kind) || kind == "EMAIL" && is_modern(target) {
         return;
     }
