@@ -334,6 +334,36 @@ async fn preflight_names_what_is_wrong_and_the_mend_but_never_the_challenge() {
 }
 
 #[tokio::test]
+async fn tls_that_fails_is_told_from_a_server_that_is_not_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let https = format!("https://{}/scep", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // No TLS is spoken here.
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .await
+                .unwrap();
+        }
+    });
+    let client = Client::new(ScepUrl::parse(&https).unwrap()).unwrap();
+    let error = client.get_ca_certs().await.unwrap_err();
+    assert!(matches!(error, Error::Tls { .. }), "{error:?}");
+    assert!(error.to_string().contains("fails in TLS"), "{error}");
+    let payload = ScepPayload::new(ScepUrl::parse(&https).unwrap(), "right".into());
+    let report = preflight::check(&payload).await;
+    assert_eq!(
+        report.check(CheckSubject::Tls).unwrap().status,
+        Status::Failed
+    );
+    assert!(report.check(CheckSubject::Server).is_none());
+
+    let nobody = Client::new(ScepUrl::parse("https://127.0.0.1:1/scep").unwrap()).unwrap();
+    let error = nobody.get_ca_certs().await.unwrap_err();
+    assert!(matches!(error, Error::Transport { .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_refusal_arrives_as_its_reason() {
     let (server, url) = Server::start(options(), None).await;
     let payload = ScepPayload::new(url, "wrong".into()).ca_fingerprint(server.pin());
