@@ -158,7 +158,12 @@ fn each_fixture_is_in_a_table_and_each_code_has_a_fixture() {
     assert_eq!(listed, files);
 
     let shown: BTreeSet<&str> = broken.iter().map(|[_, _, code, _]| *code).collect();
-    let all: BTreeSet<&str> = codes::ALL.iter().map(|code| code.id).collect();
+    // A thousand findings make no fixture; the crate's own tests have one.
+    let all: BTreeSet<&str> = codes::ALL
+        .iter()
+        .map(|code| code.id)
+        .filter(|code| *code != "more-findings")
+        .collect();
     assert_eq!(shown, all);
 }
 

@@ -19,6 +19,7 @@ mod read;
 mod redact;
 #[cfg(feature = "lint")]
 pub mod schema;
+mod secret;
 mod write;
 
 pub use builder::ProfileBuilder;

@@ -4,14 +4,20 @@ use std::fmt;
 
 use plist::{Dictionary, Value};
 
+use crate::secret::{Exposure, MASK, Place};
 use crate::{Profile, keys};
 
 /// A profile with its secrets masked; `Display` gives XML.
 ///
-/// Masked are the values under keys whose name says secret (`Challenge`, `Password`, `SharedSecret`,
-/// `RegistrationToken`…, in any spelling), the identity of a `com.apple.security.pkcs12` payload, the
-/// `ClientIdentifier` of an ACME payload, and the query and user part of URLs. Other data is shown by its length.
-/// Names are a heuristic: a secret under an innocent key is not found.
+/// | masked | by |
+/// |---|---|
+/// | secrets under Apple's keys: `Challenge` of SCEP, `ClientIdentifier` of ACME, the identity in a PKCS#12 payload… | a list of payload types and key paths |
+/// | texts and data under other keys whose name says secret, and all below them: `auth_key`, `ClientSecret`, `headers`, `psk`… | the name, which is a heuristic |
+/// | `Bearer` and `Basic` with their token | the text |
+/// | user part and query of URLs, and a fragment with values | the text |
+///
+/// Integers, reals, booleans and dates are never masked. Other data is shown by its length. A secret under an innocent key that
+/// Apple's schema does not have is not found.
 ///
 /// ```
 /// use mobileconfig::{Profile, pkcs12::Pkcs12};
@@ -33,7 +39,7 @@ impl Profile {
     #[must_use]
     pub fn redacted(&self) -> Redacted {
         Redacted {
-            value: mask(&self.to_value(), Around::default()),
+            value: mask_profile(&self.to_value()),
         }
     }
 }
@@ -69,13 +75,10 @@ pub(crate) fn debug(
     is_secret: impl Fn(&str) -> bool,
 ) -> fmt::Result {
     let mut shown = f.debug_struct(name);
+    let root = Place::outside();
     for (key, value) in keys {
-        let around = Around {
-            key,
-            secret: is_secret(key),
-            payload_type: "",
-        };
-        shown.field(key, &Shown(&mask(value, around)));
+        let place = root.key(key).declared(is_secret(key));
+        shown.field(key, &Shown(&mask(value, place)));
     }
     shown.finish()
 }
@@ -101,168 +104,170 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
-const MASK: &str = "[redacted]";
-
-/// Parts of key names, in lower case, whose values are secrets.
-const SECRET_NAMES: [&str; 8] = [
-    "password",
-    "passphrase",
-    "passcode",
-    "secret",
-    "challenge",
-    "token",
-    "privatekey",
-    "apikey",
-];
-
-/// Keys whose name holds one of [`SECRET_NAMES`] and whose value is no secret.
-const INNOCENT: [&str; 8] = [
-    "OAuthTokenRequestURL",
-    "PasscodeType",
-    "SafariPasswordAutoFillDomains",
-    "SafariPasswordAutoFillDomainsItem",
-    "TokenToUserMapping",
-    "XAuthPasswordEncryption",
-    "passwordContentDescription",
-    "passwordContentRegex",
-];
-
-/// Secrets whose key name does not tell: `PayloadType` and key.
-const SECRET_KEYS: [(&str, &str); 2] = [
-    ("com.apple.security.pkcs12", keys::CONTENT),
-    ("com.apple.security.acme", "ClientIdentifier"),
-];
-
-/// Where a value stands.
-#[derive(Clone, Copy, Default)]
-struct Around<'a> {
-    payload_type: &'a str,
-    key: &'a str,
-    secret: bool,
-}
-
-impl Around<'_> {
-    fn is_secret(self) -> bool {
-        self.secret
-            || SECRET_KEYS.contains(&(self.payload_type, self.key))
-            || has_secret_name(self.key)
-    }
-}
-
-/// True if a key's name says that its value is a secret.
-pub(crate) fn has_secret_name(key: &str) -> bool {
-    let name = key.to_lowercase();
-    !INNOCENT.contains(&key) && SECRET_NAMES.iter().any(|part| name.contains(part))
-}
-
-fn mask(value: &Value, around: Around<'_>) -> Value {
-    let secret = around.is_secret();
-    match value {
-        Value::Dictionary(keys) => {
-            let own_type = keys.get(keys::TYPE).and_then(Value::as_string);
-            let payload_type = own_type.unwrap_or(around.payload_type);
-            let entry = |(key, value): (&String, &Value)| {
-                (
-                    key.clone(),
-                    mask(
-                        value,
-                        Around {
-                            payload_type,
-                            key,
-                            secret,
-                        },
-                    ),
-                )
-            };
-            Value::Dictionary(keys.iter().map(entry).collect())
-        }
-        Value::Array(items) => Value::Array(
-            items
-                .iter()
-                .map(|item| mask(item, Around { secret, ..around }))
-                .collect(),
-        ),
-        Value::Boolean(_) => value.clone(),
-        _ if secret => MASK.into(),
-        Value::Data(bytes) => format!("[{} bytes]", bytes.len()).into(),
-        Value::String(text) => mask_url(text).into(),
-        other => other.clone(),
-    }
-}
-
-/// Hides the user part and the query of a URL; leaves other texts alone.
-fn mask_url(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
+fn mask_profile(profile: &Value) -> Value {
+    let Value::Dictionary(keys) = profile else {
+        return mask(profile, Place::outside());
     };
-    let (address, query) = rest
-        .split_once('?')
-        .map_or((rest, ""), |(address, _)| (address, "?[redacted]"));
-    let (authority, path) = address.split_at(address.find('/').unwrap_or(address.len()));
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://[redacted]@{host}{path}{query}"),
-        None => format!("{scheme}://{authority}{path}{query}"),
+    let root = Place::outside();
+    let entry = |(key, value): (&String, &Value)| {
+        let masked = match value {
+            Value::Array(payloads) if key == keys::CONTENT => {
+                Value::Array(payloads.iter().map(mask_payload).collect())
+            }
+            value => mask(value, root.key(key)),
+        };
+        (key.clone(), masked)
+    };
+    Value::Dictionary(keys.iter().map(entry).collect())
+}
+
+fn mask_payload(payload: &Value) -> Value {
+    let payload_type = payload
+        .as_dictionary()
+        .and_then(|keys| keys.get(keys::TYPE))
+        .and_then(Value::as_string);
+    mask(
+        payload,
+        payload_type.map_or_else(Place::outside, Place::payload),
+    )
+}
+
+fn mask(value: &Value, place: Place<'_>) -> Value {
+    match value {
+        Value::Dictionary(keys) => keys
+            .iter()
+            .map(|(key, value)| (key.clone(), mask(value, place.key(key))))
+            .collect::<Dictionary>()
+            .into(),
+        Value::Array(items) => {
+            let item = place.item();
+            Value::Array(items.iter().map(|value| mask(value, item)).collect())
+        }
+        value => match (place.exposure(value), value) {
+            (Exposure::Whole | Exposure::Sealed, _) => MASK.into(),
+            (Exposure::Url { shown, .. }, _) => shown.into(),
+            (Exposure::None, Value::Data(bytes)) => format!("[{} bytes]", bytes.len()).into(),
+            (Exposure::None, other) => other.clone(),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Payload;
 
-    fn masked(key: &str, value: impl Into<Value>) -> Value {
-        mask(
-            &value.into(),
-            Around {
-                key,
-                ..Around::default()
-            },
-        )
+    /// A profile whose only payload has these keys, masked.
+    fn masked(payload_type: &str, keys: &[(&str, Value)]) -> Dictionary {
+        let mut profile = Profile::builder("Example Org", "org.example")
+            .build()
+            .unwrap();
+        let content = keys
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .collect();
+        profile.payloads = vec![Payload::new(payload_type, "id", "uuid", content)];
+        let masked = profile.redacted();
+        let payloads = masked.to_value().as_dictionary().unwrap()["PayloadContent"]
+            .as_array()
+            .unwrap();
+        payloads[0].as_dictionary().unwrap().clone()
+    }
+
+    fn below(name: &str, value: impl Into<Value>) -> Value {
+        let mut keys = Dictionary::new();
+        keys.insert(name.to_owned(), value.into());
+        keys.into()
     }
 
     #[test]
-    fn names_decide_in_any_spelling() {
-        for key in [
-            "Challenge",
-            "Password",
-            "XAuthPassword",
-            "SharedSecret",
-            "RegistrationToken",
-            "client_secret",
-        ] {
-            assert_eq!(masked(key, "hunter2"), MASK.into(), "{key}");
-        }
+    fn everything_below_a_secret_key_is_masked_but_numbers() {
+        let list = Value::Array(vec!["hunter2".into(), Value::Data(vec![1, 2]), 3.into()]);
+        let keys = masked("org.example.app", &[("Secrets", list)]);
         assert_eq!(
-            masked("PayloadIdentifier", "org.example"),
-            "org.example".into()
+            keys["Secrets"],
+            Value::Array(vec![MASK.into(), MASK.into(), 3.into()])
         );
-    }
-
-    #[test]
-    fn everything_below_a_secret_key_is_masked() {
-        let list = Value::Array(vec!["hunter2".into(), Value::Data(vec![1, 2])]);
-        assert_eq!(
-            masked("Secrets", list),
-            Value::Array(vec![MASK.into(), MASK.into()])
+        let headers = below(
+            "Relays",
+            Value::Array(vec![below(
+                "AdditionalHTTPHeaderFields",
+                below("X-Any", "hunter2"),
+            )]),
         );
-    }
-
-    #[test]
-    fn a_url_keeps_host_and_path_alone() {
         let masked = masked(
-            "URL",
-            "https://user:hunter2@ca.example.org/scep?challenge=hunter2",
+            "com.apple.relay.managed",
+            &[("Relays", headers.as_dictionary().unwrap()["Relays"].clone())],
         );
-        assert_eq!(
-            masked,
-            "https://[redacted]@ca.example.org/scep?[redacted]".into()
-        );
+        assert!(!format!("{masked:?}").contains("hunter2"));
     }
 
     #[test]
-    fn data_is_shown_by_its_length() {
-        assert_eq!(
-            masked("PayloadContent", Value::Data(vec![0; 3])),
-            "[3 bytes]".into()
+    fn what_only_sounds_like_a_secret_is_shown() {
+        for (payload_type, key, value) in [
+            ("com.apple.screensaver", "askForPasswordDelay", 5.into()),
+            (
+                "com.apple.security.smartcard",
+                "tokenRemovalAction",
+                1.into(),
+            ),
+            ("com.apple.vpn.managed", "PPP", below("TokenCard", 1)),
+            (
+                "com.apple.eas.account",
+                "OAuthTokenRequestURL",
+                "https://example.org/token".into(),
+            ),
+            ("com.apple.wifi.managed", "Hidden", true.into()),
+        ] {
+            let keys = masked(payload_type, &[(key, value.clone())]);
+            assert_eq!(keys[key], value, "{payload_type}");
+        }
+    }
+
+    #[test]
+    fn names_and_texts_decide_outside_of_the_schema() {
+        for (key, text, shown) in [
+            ("header", "hunter2", MASK),
+            ("passwd", "hunter2", MASK),
+            ("pwd", "hunter2", MASK),
+            ("psk", "hunter2", MASK),
+            ("credential", "hunter2", MASK),
+            ("auth_key", "hunter2", MASK),
+            ("Value", "Bearer hunter2", MASK),
+            ("Value", "Basic aHVudGVyMg==", MASK),
+            (
+                "URL",
+                "https://user:hunter2@example.org/?key=hunter2",
+                "https://[redacted]@example.org/?[redacted]",
+            ),
+            ("Greeting", "hello", "hello"),
+        ] {
+            let keys = masked("org.example.app", &[(key, text.into())]);
+            assert_eq!(keys[key], shown.into(), "{key}");
+        }
+    }
+
+    #[test]
+    fn data_is_shown_by_its_length_and_an_identity_not_at_all() {
+        let data = Value::Data(vec![0; 3]);
+        let root = masked(
+            "com.apple.security.root",
+            &[("PayloadContent", data.clone())],
         );
+        assert_eq!(root["PayloadContent"], "[3 bytes]".into());
+        let identity = masked("com.apple.security.pkcs12", &[("PayloadContent", data)]);
+        assert_eq!(identity["PayloadContent"], MASK.into());
+    }
+
+    #[test]
+    fn a_payload_type_below_a_payload_changes_nothing() {
+        let mut inner = Dictionary::new();
+        inner.insert("PayloadType".into(), "com.apple.airplay".into());
+        inner.insert("Challenge".into(), "hunter2".into());
+        let keys = masked(
+            "com.apple.security.scep",
+            &[("PayloadContent", inner.into())],
+        );
+        assert!(!format!("{keys:?}").contains("hunter2"));
     }
 }

@@ -9,11 +9,13 @@ use crate::{Error, Profile};
 impl Profile {
     /// The profile as XML property list, UTF-8, with sorted keys and a final newline.
     ///
-    /// Equal profiles give equal bytes.
+    /// Equal profiles give equal bytes. Dates have whole seconds in XML: a fraction is left out, so that the date written is the
+    /// last whole second up to the one given.
     ///
     /// # Errors
     /// [`Error::is_unwritable`] if a text holds a character XML 1.0 cannot carry (a control character other than
-    /// tab, line feed and carriage return), or a value is a UID, which only binary property lists have.
+    /// tab, line feed and carriage return), a date is outside the years 0 to 9999 (Python's plistlib begins at 1), or a
+    /// value is a UID, which only binary property lists have.
     pub fn to_xml(&self) -> Result<Vec<u8>, Error> {
         to_xml(self.to_value())
     }
@@ -49,7 +51,7 @@ pub fn to_xml(mut value: Value) -> Result<Vec<u8>, Error> {
     Ok(xml)
 }
 
-/// Sorts keys and refuses what XML cannot carry.
+/// Sorts keys, leaves fractions of seconds out and refuses what XML cannot carry.
 fn prepare(value: &mut Value) -> Result<(), Error> {
     match value {
         Value::Array(items) => {
@@ -76,6 +78,10 @@ fn prepare(value: &mut Value) -> Result<(), Error> {
             "",
             "the date is outside the years 0 to 9999",
         )),
+        Value::Date(date) => {
+            *date = whole_seconds(*date);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
@@ -110,9 +116,44 @@ pub(crate) fn is_writable_date(date: &Date) -> bool {
     }
 }
 
+/// True if a date has a fraction of a second, which XML cannot carry.
+pub(crate) fn has_fraction(date: Date) -> bool {
+    whole_seconds(date) != date
+}
+
+/// The last whole second up to a date, before 1970 as well.
+fn whole_seconds(date: Date) -> Date {
+    let time = SystemTime::from(date);
+    let past = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => Duration::from_nanos(after.subsec_nanos().into()),
+        Err(before) => match before.duration().subsec_nanos() {
+            0 => Duration::ZERO,
+            nanos => Duration::from_secs(1) - Duration::from_nanos(nanos.into()),
+        },
+    };
+    time.checked_sub(past).map_or(date, Date::from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fraction_of_a_second_is_left_out_before_1970_as_after() {
+        let half = Duration::from_millis(500);
+        for (time, written) in [
+            (UNIX_EPOCH + half, "1970-01-01T00:00:00Z"),
+            (UNIX_EPOCH - half, "1969-12-31T23:59:59Z"),
+            (UNIX_EPOCH - Duration::from_secs(1), "1969-12-31T23:59:59Z"),
+            (
+                UNIX_EPOCH + Duration::from_nanos(999_999_999),
+                "1970-01-01T00:00:00Z",
+            ),
+        ] {
+            let xml = String::from_utf8(to_xml(Value::Date(time.into())).unwrap()).unwrap();
+            assert!(xml.contains(&format!("<date>{written}</date>")), "{xml}");
+        }
+    }
 
     #[test]
     fn a_carriage_return_is_written_as_a_reference() {

@@ -74,6 +74,46 @@ fn a_long_text_shared_many_times_counts_each_time() {
 }
 
 #[test]
+fn a_document_stands_for_no_more_than_its_size_allows() {
+    // Sixteen lists of sixteen lists and so on: 65,536 values from less than 400 bytes.
+    let mut objects: Vec<Vec<u8>> = (1..5)
+        .map(|next| [&[0xaf, 0x10, 16][..], &[next; 16]].concat())
+        .collect();
+    objects.push(vec![0x09]);
+    let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
+    let error = read(&document(&objects)).unwrap_err();
+    assert!(error.is_limit());
+    assert!(
+        error
+            .to_string()
+            .contains("objects are shared over and over"),
+        "{error}"
+    );
+
+    let text = [&[0x5f, 0x11, 0x27, 0x10][..], &[b'x'; 10_000]].concat();
+    let list = [&[0xaf, 0x10, 200][..], &[1; 200]].concat();
+    let error = read(&document(&[&list, &text])).unwrap_err();
+    assert!(error.is_limit(), "{error}");
+}
+
+#[test]
+fn what_real_writers_share_is_read() {
+    // Keys shared by hundreds of dictionaries, which plistlib, libplist and Apple's tools write once.
+    let mut keys = Dictionary::new();
+    for name in [
+        "PayloadIdentifier",
+        "PayloadDescription",
+        "PayloadOrganization",
+    ] {
+        keys.insert(name.into(), "org.example.the-same-text-everywhere".into());
+    }
+    let value = Value::Array(vec![keys.into(); 5000]);
+    let mut bytes = Vec::new();
+    value.to_writer_binary(&mut bytes).unwrap();
+    assert_eq!(read(&bytes).unwrap(), value);
+}
+
+#[test]
 fn an_array_within_itself_is_refused() {
     assert!(read(&document(&[&[0xa1, 0]])).unwrap_err().is_limit());
     assert!(

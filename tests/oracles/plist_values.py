@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Prints a property list as JSON, as plistlib reads it. Data comes as {"data": hex}, dates as {"date": ISO 8601}.
+"""Prints a property list as JSON, as plistlib reads it. Data comes as {"data": hex}, dates as {"date": ISO 8601}, reals
+as {"real": the hexadecimal digits of their eight bytes}.
 
 usage: plist_values.py FILE
 """
 import datetime
 import json
 import plistlib
+import struct
 import sys
 
 
@@ -18,6 +20,8 @@ def plain(value):
         return {"data": value.hex()}
     if isinstance(value, datetime.datetime):
         return {"date": value.isoformat()}
+    if isinstance(value, float):
+        return {"real": struct.pack(">d", value).hex()}
     return value
 
 

@@ -6,4 +6,6 @@ mod certificates;
 mod chains;
 mod encrypted;
 mod keys;
+mod mistaken;
+mod old_keys;
 mod verdicts;

@@ -85,13 +85,19 @@ pub fn blocks(input: &[u8]) -> Result<Vec<Block>, Error> {
 ///
 /// # Errors
 ///
-/// [`Error`] for several blocks, and as [`blocks`].
+/// [`Error`] for several blocks, a block that by its label is a certificate or a key, and as [`blocks`].
 pub(super) fn unwrap(message: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     if !is_armoured(message) {
         return Ok(Cow::Borrowed(message));
     }
     let mut blocks = blocks(message)?;
     match (blocks.pop(), blocks.is_empty()) {
+        (Some(block), true) if block.label.contains("CERTIFICATE") => Err(Error::content(
+            "the PEM block is a certificate and no message; give the signed or encrypted file itself",
+        )),
+        (Some(block), true) if block.label.ends_with(" KEY") => Err(Error::content(
+            "the PEM block is a key and no message; give the signed or encrypted file itself",
+        )),
         (Some(block), true) => Ok(Cow::Owned(block.bytes)),
         _ => Err(Error::content(
             "one PEM block is expected, and there are several",

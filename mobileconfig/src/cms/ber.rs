@@ -12,7 +12,8 @@ pub const MAX_LEN: usize = 32 * 1024 * 1024;
 /// The deepest nesting accepted. A SCEP reply with its certificates needs less than twenty.
 pub const MAX_DEPTH: usize = 64;
 
-/// The most elements accepted: many tiny ones cost far more memory than their bytes.
+/// The most elements accepted. The DER form takes no more memory than the message does, but what is decoded from it
+/// costs many times the bytes of tiny elements.
 pub const MAX_ELEMENTS: usize = 500_000;
 
 const CONSTRUCTED: u8 = 0x20;
@@ -42,36 +43,29 @@ pub fn to_der(input: &[u8]) -> Result<Vec<u8>, Error> {
         input,
         position: 0,
         elements: 0,
+        der: Vec::with_capacity(input.len()),
     };
-    let element = reader.element(0)?;
+    reader.element(0)?;
     if reader.position != input.len() {
         return Err(Error::syntax("bytes follow its end", reader.position));
     }
-    let mut der = Vec::with_capacity(input.len());
-    element.write(&mut der);
-    Ok(der)
+    Ok(reader.der)
 }
 
-/// One element in DER terms, borrowed as far as possible so that nesting does not multiply copies.
-struct Element<'a> {
-    tag: &'a [u8],
-    /// Set when a constructed string became a primitive one.
-    flattened: bool,
-    body: Body<'a>,
-    /// Length of the encoded body.
-    len: usize,
-}
-
-enum Body<'a> {
-    Bytes(&'a [u8]),
-    Joined(Vec<u8>),
-    Children(Vec<Element<'a>>),
-}
-
+/// Reads elements and writes them at once: a tree of them would take many times the memory of the message.
 struct Reader<'a> {
     input: &'a [u8],
     position: usize,
     elements: usize,
+    der: Vec<u8>,
+}
+
+/// The identifier and length octets of an element.
+struct Head<'a> {
+    start: usize,
+    tag: &'a [u8],
+    /// The end of the value; `None` for the indefinite form.
+    end: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -121,7 +115,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn element(&mut self, depth: usize) -> Result<Element<'a>, Error> {
+    fn head(&mut self, depth: usize) -> Result<Head<'a>, Error> {
         let start = self.position;
         if depth > MAX_DEPTH {
             return Err(Error::limit("it is nested too deeply", start));
@@ -130,120 +124,113 @@ impl<'a> Reader<'a> {
         if self.elements > MAX_ELEMENTS {
             return Err(Error::limit("it has too many elements", start));
         }
-        let tag = self.tag()?;
-        let end = self.end()?;
-        if tag[0] & CONSTRUCTED == 0 {
-            let Some(end) = end else {
-                return Err(Error::syntax("a primitive value has no length", start));
-            };
-            let bytes = &self.input[self.position..end];
-            self.position = end;
-            return Ok(Element {
-                tag,
-                flattened: false,
-                len: bytes.len(),
-                body: Body::Bytes(bytes),
-            });
-        }
-        let children = self.children(end, depth)?;
-        if is_string(tag) {
-            let joined = join(tag[0], &children, start)?;
-            return Ok(Element {
-                tag,
-                flattened: true,
-                len: joined.len(),
-                body: Body::Joined(joined),
-            });
-        }
-        Ok(Element {
-            tag,
-            flattened: false,
-            len: children.iter().map(Element::encoded_len).sum(),
-            body: Body::Children(children),
-        })
+        let (tag, end) = (self.tag()?, self.end()?);
+        Ok(Head { start, tag, end })
     }
 
-    fn children(&mut self, end: Option<usize>, depth: usize) -> Result<Vec<Element<'a>>, Error> {
-        let mut children = Vec::new();
-        loop {
-            match end {
-                Some(end) if self.position == end => return Ok(children),
-                Some(end) if self.position > end => {
-                    return Err(Error::syntax("a value runs past its container", end));
-                }
-                None if self.input[self.position..].starts_with(&[0, 0]) => {
-                    self.position += 2;
-                    return Ok(children);
-                }
-                _ => children.push(self.element(depth + 1)?),
+    /// The value of a primitive element.
+    fn bytes(&mut self, head: &Head<'a>) -> Result<&'a [u8], Error> {
+        let end = head
+            .end
+            .ok_or_else(|| Error::syntax("a primitive value has no length", head.start))?;
+        let bytes = &self.input[self.position..end];
+        self.position = end;
+        Ok(bytes)
+    }
+
+    fn element(&mut self, depth: usize) -> Result<(), Error> {
+        let head = self.head(depth)?;
+        let first = head.tag[0];
+        self.der.extend_from_slice(head.tag);
+        if first & CONSTRUCTED == 0 {
+            let bytes = self.bytes(&head)?;
+            write_length(bytes.len(), &mut self.der);
+            self.der.extend_from_slice(bytes);
+            return Ok(());
+        }
+        let joins = is_string(head.tag);
+        if joins {
+            let at = self.der.len() - head.tag.len();
+            self.der[at] = first & !CONSTRUCTED;
+        }
+        // Most messages are DER, so that the length stays and nothing has to move.
+        let length_at = self.der.len();
+        write_length(head.end.map_or(0, |end| end - self.position), &mut self.der);
+        let body_at = self.der.len();
+        if joins {
+            self.pieces(&head, depth)?;
+        } else {
+            while self.goes_on(&head)? {
+                self.element(depth + 1)?;
             }
         }
-    }
-}
-
-impl Element<'_> {
-    fn encoded_len(&self) -> usize {
-        self.tag.len() + length_octets(self.len) + self.len
+        let mut length = Vec::new();
+        write_length(self.der.len() - body_at, &mut length);
+        self.der.splice(length_at..body_at, length);
+        Ok(())
     }
 
-    fn write(&self, der: &mut Vec<u8>) {
-        let mut tag = self.tag.iter().copied();
-        if self.flattened {
-            der.extend(tag.next().map(|first| first & !CONSTRUCTED));
+    /// Whether a constructed element has another element in it; takes the end of an indefinite one.
+    fn goes_on(&mut self, head: &Head<'_>) -> Result<bool, Error> {
+        match head.end {
+            Some(end) if self.position > end => {
+                Err(Error::syntax("a value runs past its container", end))
+            }
+            Some(end) => Ok(self.position < end),
+            None if self.input[self.position..].starts_with(&[0, 0]) => {
+                self.position += 2;
+                Ok(false)
+            }
+            None => Ok(true),
         }
-        der.extend(tag);
-        write_length(self.len, der);
-        match &self.body {
-            Body::Bytes(bytes) => der.extend_from_slice(bytes),
-            Body::Joined(bytes) => der.extend_from_slice(bytes),
-            Body::Children(children) => {
-                for child in children {
-                    child.write(der);
+    }
+
+    /// The value of a constructed string: that of its pieces, one after the other.
+    fn pieces(&mut self, string: &Head<'a>, depth: usize) -> Result<(), Error> {
+        let number = string.tag[0] & 0x1f;
+        let bit_string = number == BIT_STRING;
+        // A BIT STRING begins with the number of bits that its last byte does not use.
+        let unused_at = self.der.len();
+        if bit_string {
+            self.der.push(0);
+        }
+        while self.goes_on(string)? {
+            if bit_string && self.der[unused_at] != 0 {
+                return Err(Error::syntax("a BIT STRING has a gap", string.start));
+            }
+            let piece = self.head(depth + 1)?;
+            // A piece is of the string's own type or, for the character strings, an OCTET STRING.
+            let own = piece.tag[0] & 0x1f;
+            if piece.tag[0] & 0xc0 != 0 || (own != number && (bit_string || own != 4)) {
+                return Err(Error::syntax(
+                    "a string has a piece of another type",
+                    string.start,
+                ));
+            }
+            let piece_at = self.der.len();
+            if piece.tag[0] & CONSTRUCTED == 0 {
+                let bytes = self.bytes(&piece)?;
+                self.der.extend_from_slice(bytes);
+            } else {
+                self.pieces(&piece, depth + 1)?;
+            }
+            if bit_string {
+                if piece_at == self.der.len() {
+                    return Err(Error::syntax(
+                        "a BIT STRING has an empty piece",
+                        string.start,
+                    ));
                 }
+                self.der[unused_at] = self.der.remove(piece_at);
             }
         }
+        Ok(())
     }
 }
 
 /// A universal type that BER lets a sender cut into pieces (X.690 section 8).
 fn is_string(tag: &[u8]) -> bool {
     tag[0] & 0xc0 == 0 && matches!(tag[0] & 0x1f, 3 | 4 | 12 | 18..=28 | 30)
-}
-
-fn join(tag: u8, pieces: &[Element<'_>], start: usize) -> Result<Vec<u8>, Error> {
-    let bit_string = tag & 0x1f == BIT_STRING;
-    let mut joined = Vec::new();
-    if bit_string {
-        joined.push(0);
-    }
-    for (index, piece) in pieces.iter().enumerate() {
-        let bytes: &[u8] = match &piece.body {
-            Body::Bytes(bytes) => bytes,
-            Body::Joined(bytes) => bytes,
-            Body::Children(_) => &[],
-        };
-        // A piece is of the string's own type or, for the character strings, an OCTET STRING.
-        let number = piece.tag[0] & 0x1f;
-        if piece.tag[0] & 0xc0 != 0
-            || matches!(piece.body, Body::Children(_))
-            || (number != tag & 0x1f && (bit_string || number != 4))
-        {
-            return Err(Error::syntax("a string has a piece of another type", start));
-        }
-        if bit_string {
-            let Some((unused, bits)) = bytes.split_first() else {
-                return Err(Error::syntax("a BIT STRING has an empty piece", start));
-            };
-            if *unused != 0 && index + 1 != pieces.len() {
-                return Err(Error::syntax("a BIT STRING has a gap", start));
-            }
-            joined[0] = *unused;
-            joined.extend_from_slice(bits);
-        } else {
-            joined.extend_from_slice(bytes);
-        }
-    }
-    Ok(joined)
 }
 
 fn length_octets(len: usize) -> usize {

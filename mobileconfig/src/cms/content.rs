@@ -39,9 +39,15 @@ impl ContentInfo {
         content_type: ObjectIdentifier,
     ) -> Result<T, Error> {
         if self.content_type != content_type {
-            return Err(Error::content(match content_type {
-                oid::ID_SIGNED_DATA => "the CMS message is not signed data",
-                oid::ID_ENVELOPED_DATA => "the CMS message is not enveloped data",
+            return Err(Error::content(match (content_type, self.content_type) {
+                (oid::ID_SIGNED_DATA, oid::ID_ENVELOPED_DATA) => {
+                    "the CMS message is encrypted and not signed; decrypt it with the key that it is for"
+                }
+                (oid::ID_ENVELOPED_DATA, oid::ID_SIGNED_DATA) => {
+                    "the CMS message is signed and not encrypted"
+                }
+                (oid::ID_SIGNED_DATA, _) => "the CMS message is not signed data",
+                (oid::ID_ENVELOPED_DATA, _) => "the CMS message is not enveloped data",
                 _ => "the CMS message is of another content type",
             }));
         }
@@ -120,16 +126,13 @@ pub fn from_ber(message: &[u8]) -> Result<ContentInfo, Error> {
 ///
 /// # Errors
 ///
-/// An error when the message is no CMS, is not signed data, or carries no content (a detached signature).
+/// An error when the message is no CMS, is not signed data, or carries no content: a detached signature, or certificates
+/// only (`.p7b`).
 pub fn signed_content(message: &[u8]) -> Result<Vec<u8>, crate::Error> {
     Ok(content_of_signed(message)?)
 }
 
 fn content_of_signed(message: &[u8]) -> Result<Vec<u8>, Error> {
-    from_ber(&armour::unwrap(message)?)?
-        .decode::<SignedData>(oid::ID_SIGNED_DATA)?
-        .encap_content_info
-        .bytes()
-        .map(<[u8]>::to_vec)
-        .ok_or_else(|| Error::content("the signature is detached: the message carries no content"))
+    let signed: SignedData = from_ber(&armour::unwrap(message)?)?.decode(oid::ID_SIGNED_DATA)?;
+    signed.content().map(<[u8]>::to_vec)
 }

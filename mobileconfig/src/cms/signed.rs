@@ -1,4 +1,4 @@
-use super::{Attributes, CertificateSet, EncapsulatedContentInfo, SetOf};
+use super::{Attributes, CertificateSet, EncapsulatedContentInfo, Error, SetOf};
 use der::asn1::{Any, OctetString};
 use der::{Choice, Sequence};
 use spki::AlgorithmIdentifierOwned;
@@ -38,6 +38,24 @@ pub struct SignedData {
 }
 
 impl SignedData {
+    /// The bytes that are signed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_content`] when there are none: the signature is detached, or the message only carries certificates.
+    pub fn content(&self) -> Result<&[u8], Error> {
+        let unsigned = self.signer_infos.0.is_empty() && self.certificates.is_some();
+        match self.encap_content_info.bytes() {
+            None | Some([]) if unsigned => Err(Error::content(
+                "the message carries certificates only (.p7b): nothing is signed, and there is no profile in it",
+            )),
+            Some(content) => Ok(content),
+            None => Err(Error::content(
+                "the signature is detached: the message carries no content",
+            )),
+        }
+    }
+
     /// A certs-only message (RFC 5652 section 5.2): what a SCEP server answers with.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use plist::{Dictionary, Value};
 
 use super::{Change, ChangeKind, PayloadName, Rewrite};
 use crate::compare::same;
+use crate::secret::MASK;
 
 /// A dictionary of one profile, beside its masked form.
 #[derive(Clone, Copy)]
@@ -19,7 +20,7 @@ impl<'a> Side<'a> {
 
     fn masked(&self, key: &str) -> Value {
         // Masking keeps every key; should one be missing, showing nothing is the safe side.
-        let hidden = || Value::from("[redacted]");
+        let hidden = || Value::from(MASK);
         self.masked
             .and_then(|keys| keys.get(key))
             .cloned()

@@ -69,4 +69,6 @@ codes! {
     SECRET_IN_CLEAR = "secret-in-clear", Info, "A secret can be read by everyone who has the file";
     VARIABLE_IN_SIGNED = "variable-in-signed", Warning, "A server would have to fill in a variable in a signed profile";
     DATE_PASSED = "date-passed", Warning, "The profile has expired or is due for removal";
+
+    MORE_FINDINGS = "more-findings", Info, "More was found than is reported";
 }

@@ -1,10 +1,10 @@
 //! What a rule found.
 
-use std::{collections::HashSet, fmt};
+use std::{borrow::Cow, collections::HashSet, fmt};
 
 use serde::Serialize;
 
-use super::Code;
+use super::{Code, codes, path};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -95,23 +95,44 @@ impl fmt::Display for Finding {
 }
 
 /// The findings of one check so far.
+///
+/// So that a file made for it cannot fill the memory, only the first [`MAX_FINDINGS`](Self::MAX_FINDINGS) of each severity
+/// are kept; how many more there are is said by one of the code [`MORE_FINDINGS`](codes::MORE_FINDINGS). A message of more
+/// than 4 KiB is cut.
 #[derive(Debug, Default)]
 pub struct Findings {
     found: Vec<Finding>,
     codes_and_paths: HashSet<(&'static str, String)>,
     paths: HashSet<String>,
+    kept: [usize; 3],
+    left_out: [usize; 3],
 }
 
 impl Findings {
+    /// How many findings of one severity are kept.
+    pub const MAX_FINDINGS: usize = 1000;
+
     /// Adds a finding, unless there is one with its code at its place.
-    pub fn add(&mut self, finding: Finding) {
-        if self
-            .codes_and_paths
-            .insert((finding.code, finding.path.clone()))
-        {
-            self.paths.insert(finding.path.clone());
-            self.found.push(finding);
+    pub fn add(&mut self, mut finding: Finding) {
+        for text in [&mut finding.path, &mut finding.message, &mut finding.mend] {
+            if let Cow::Owned(cut) = path::cut(text, MAX_TEXT) {
+                *text = cut;
+            }
         }
+        let at = (finding.code, finding.path);
+        if self.codes_and_paths.contains(&at) {
+            return;
+        }
+        let severity = finding.severity as usize;
+        if self.kept[severity] == Self::MAX_FINDINGS {
+            self.left_out[severity] += 1;
+            return;
+        }
+        self.kept[severity] += 1;
+        finding.path = at.1.clone();
+        self.paths.insert(at.1.clone());
+        self.codes_and_paths.insert(at);
+        self.found.push(finding);
     }
 
     /// True if something was found at exactly this place; for rules that want to leave it at that.
@@ -140,6 +161,53 @@ impl Findings {
 
     pub(super) fn into_sorted(mut self) -> Vec<Finding> {
         self.found.sort_by_key(|finding| finding.severity);
+        let [errors, warnings, infos] = self.left_out;
+        if errors + warnings + infos > 0 {
+            self.found.push(Finding::new(
+                codes::MORE_FINDINGS,
+                "",
+                format!(
+                    "{errors} errors, {warnings} warnings and {infos} infos more were found and left out"
+                ),
+                "mend those above and check again",
+            ));
+        }
         self.found
+    }
+}
+
+/// Bytes of a text that is kept.
+const MAX_TEXT: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(code: Code, path: usize) -> Finding {
+        Finding::new(code, path.to_string(), "x".repeat(100_000), "")
+    }
+
+    #[test]
+    fn many_infos_leave_room_for_the_error_that_comes_last() {
+        let mut findings = Findings::default();
+        for path in 0..3 * Findings::MAX_FINDINGS {
+            findings.add(finding(codes::UNKNOWN_KEY, path));
+            findings.add(finding(codes::UNKNOWN_KEY, path.min(5)));
+        }
+        findings.add(finding(codes::MISSING_KEY, 0));
+        let sorted = findings.into_sorted();
+        assert_eq!(sorted[0].code, "missing-key");
+        assert!(sorted[0].message.len() < 5000);
+        assert_eq!(sorted.len(), Findings::MAX_FINDINGS + 2);
+        let last = sorted.last().unwrap();
+        assert_eq!(
+            (last.code, last.severity),
+            ("more-findings", Severity::Info)
+        );
+        assert!(
+            last.message
+                .starts_with("0 errors, 0 warnings and 2000 infos more"),
+            "{last}"
+        );
     }
 }

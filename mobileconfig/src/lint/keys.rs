@@ -2,6 +2,7 @@
 
 use plist::{Dictionary, Value};
 
+use super::path::{join, shown};
 use super::place::{self, Here};
 use super::{
     Code, Finding, Findings, Rule, Severity, Subject, SubjectPayload, codes, codes_of, known,
@@ -48,6 +49,7 @@ impl Rule for Keys {
         let mut walk = Walk {
             findings,
             here: Here::new(subject.target()),
+            spellings: MAX_SPELLINGS,
         };
         walk.dictionary(
             Shape {
@@ -90,7 +92,12 @@ struct Shape<'a> {
 struct Walk<'a, 'f> {
     findings: &'f mut Findings,
     here: Here<'a>,
+    /// How many more names are compared with all that might be meant.
+    spellings: usize,
 }
+
+/// Names that are compared: more than a profile made by hand can hold, and few enough to be done at once.
+const MAX_SPELLINGS: usize = 2000;
 
 impl<'a> Walk<'a, '_> {
     fn payload(&mut self, subject: &Subject<'a>, payload: &SubjectPayload<'_>) {
@@ -111,9 +118,21 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    /// The candidate that is spelt nearly like `name`; after very many names there is none.
+    fn nearest<'n>(
+        &mut self,
+        name: &str,
+        candidates: impl Iterator<Item = &'n str>,
+    ) -> Option<&'n str> {
+        self.spellings = self.spellings.checked_sub(1)?;
+        spelling::nearest(name, candidates)
+    }
+
     fn unknown_payload_type(&mut self, payload_type: &str, path: String) {
         let names = Schema::apple().payloads().map(|payload| payload.name());
-        self.findings.add(match spelling::nearest(payload_type, names) {
+        let near = self.nearest(payload_type, names);
+        let payload_type = shown(payload_type);
+        self.findings.add(match near {
             Some(near) => Finding::new(
                 codes::MISSPELT_PAYLOAD_TYPE,
                 path,
@@ -197,7 +216,8 @@ impl<'a> Walk<'a, '_> {
         path: String,
     ) -> Option<&'static str> {
         let absent = |key: &&Key| !dictionary.contains_key(key.name());
-        let near = spelling::nearest(name, shape.keys.iter().filter(absent).map(Key::name));
+        let near = self.nearest(name, shape.keys.iter().filter(absent).map(Key::name));
+        let name = shown(name);
         let Some(near) = near else {
             self.findings.add(Finding::new(
                 codes::UNKNOWN_KEY,
@@ -279,7 +299,7 @@ impl<'a> Walk<'a, '_> {
                     let shape = Shape {
                         keys: &keys,
                         scope,
-                        open: false,
+                        open: known::is_open(&key),
                         encrypted: false,
                     };
                     self.dictionary(shape, dictionary, path);
@@ -346,10 +366,12 @@ impl<'a> Walk<'a, '_> {
         let allowed: Vec<_> = key.allowed().iter().map(ToString::to_string).collect();
         if !allowed.is_empty() && allowed.iter().all(|literal| literal != text) {
             let list = listed(allowed.iter().cloned());
-            let mend = spelling::nearest(text, allowed.iter().map(String::as_str)).map_or_else(
-                || format!("choose one of {list}"),
-                |near| format!("write {near}"),
-            );
+            let mend = self
+                .nearest(text, allowed.iter().map(String::as_str))
+                .map_or_else(
+                    || format!("choose one of {list}"),
+                    |near| format!("write {near}"),
+                );
             self.findings.add(Finding::new(
                 codes::VALUE_NOT_ALLOWED,
                 path,
@@ -381,14 +403,6 @@ pub(super) fn wrong_type(path: String, expected: &str, found: &Value) -> Finding
     };
     let message = format!("expected <{element}>, found <{}>", type_name(found));
     Finding::new(codes::WRONG_TYPE, path, message, mend)
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
 }
 
 fn listed(values: impl Iterator<Item = String>) -> String {

@@ -57,6 +57,13 @@ pub(super) fn is_example_name(key: &Key) -> bool {
     key.name() == "Realm" && key.path().ends_with("domainRealmMapping/Realm")
 }
 
+/// True for a dictionary whose keys somebody else defines, so that those in the schema are examples. Where the schema says so it
+/// has the key `ANY`; for the `VendorConfig` of a VPN it only names keys of some vendors, in words, and every other
+/// vendor has its own.
+pub(super) fn is_open(key: &Key) -> bool {
+    key.name() == "VendorConfig"
+}
+
 /// The keys that really stand below `key`: the schema gives `ConsentText` one dictionary too many between itself and the
 /// languages.
 pub(super) fn keys_below(key: &Key) -> Vec<Key> {

@@ -43,6 +43,7 @@ mod identity;
 mod keys;
 mod known;
 pub mod output;
+mod path;
 mod place;
 mod references;
 mod secrets;
@@ -63,7 +64,8 @@ use crate::Profile;
 
 /// Checks a profile for a target with the rules of this crate.
 ///
-/// See the [module](mod@crate::lint) for an example. Findings come with the most severe first.
+/// See the [module](mod@crate::lint) for an example. Findings come with the most severe first. Of each severity, 1,000 are
+/// kept ([`Findings`]).
 #[must_use]
 pub fn lint(profile: &Profile, target: &Target) -> Vec<Finding> {
     Linter::new().lint(profile, target)
@@ -152,6 +154,7 @@ impl Linter {
     #[must_use]
     pub fn codes(&self) -> Vec<Code> {
         let mut codes: Vec<_> = self.rules.iter().flat_map(|rule| rule.codes()).collect();
+        codes.push(codes::MORE_FINDINGS);
         codes.sort_by_key(|code| code.id);
         codes.dedup_by_key(|code| code.id);
         codes

@@ -1,5 +1,7 @@
 //! Whether payloads and keys have an effect on the target: system, version, channel, supervision, way of delivery.
 
+use std::collections::HashSet;
+
 use plist::Value;
 
 use super::{
@@ -32,11 +34,11 @@ impl Rule for Place {
         scope(subject, findings);
         device_type(subject, findings);
         let channel = channel(subject);
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         for payload in subject.payloads() {
             for part in parts_in_use(payload) {
                 let on = part.availability(subject.target().os);
-                if on.multiple == Some(false) && seen.contains(&part.name()) {
+                if on.multiple == Some(false) && seen.contains(part.name()) {
                     findings.add(Finding::new(
                         codes::ONLY_ONE_ALLOWED,
                         payload.path(),
@@ -47,7 +49,7 @@ impl Rule for Place {
                         "put the keys into one payload",
                     ));
                 }
-                seen.push(part.name());
+                seen.insert(part.name());
                 check_payload(payload, part, on, subject.target(), channel, findings);
             }
         }

@@ -5,8 +5,9 @@ use std::sync::OnceLock;
 use plist::Value;
 use regex_lite::Regex;
 
+use super::path::{join, shown};
 use super::{Code, Finding, Findings, Rule, Subject, codes, codes_of};
-use crate::redact::has_secret_name;
+use crate::secret::{Exposure, Place};
 
 pub(super) struct Secrets;
 
@@ -18,55 +19,80 @@ impl Rule for Secrets {
     fn check(&self, subject: &Subject<'_>, findings: &mut Findings) {
         let signed = subject.target().signed;
         for payload in subject.payloads() {
+            let place = payload
+                .payload_type()
+                .map_or_else(Place::outside, Place::payload);
+            let mut search = Search { signed, findings };
             for (key, value) in payload.keys() {
-                search(key, value, payload.path_to(key), signed, findings);
+                search.value(place.key(key), key, value, &payload.path_to(key));
             }
         }
         if signed {
             for (key, value) in subject.profile() {
                 if let Value::String(text) = value {
-                    variable(text, key.clone(), findings);
+                    variable(text, join("", key), findings);
                 }
             }
         }
     }
 }
 
-fn search(key: &str, value: &Value, path: String, signed: bool, findings: &mut Findings) {
-    match value {
-        Value::Dictionary(dictionary) => {
-            for (key, value) in dictionary {
-                search(key, value, format!("{path}.{key}"), signed, findings);
+struct Search<'f> {
+    signed: bool,
+    findings: &'f mut Findings,
+}
+
+impl Search<'_> {
+    /// `key` is that of the nearest dictionary.
+    fn value(&mut self, place: Place<'_>, key: &str, value: &Value, path: &str) {
+        match value {
+            Value::Dictionary(dictionary) => {
+                for (key, value) in dictionary {
+                    self.value(place.key(key), key, value, &join(path, key));
+                }
             }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                search(key, item, format!("{path}[{index}]"), signed, findings);
+            Value::Array(items) => {
+                let item = place.item();
+                for (index, value) in items.iter().enumerate() {
+                    self.value(item, key, value, &format!("{path}[{index}]"));
+                }
             }
-        }
-        Value::String(text) => {
-            let server_fills_in = has_server_variable(text);
-            if has_secret_name(key) && !text.is_empty() && !server_fills_in {
-                secret(key, path, findings);
-            } else if signed {
-                variable(text, path, findings);
+            Value::String(text) => {
+                let fills_in = || has_server_variable(text);
+                match place.exposure(value) {
+                    Exposure::Whole if !text.is_empty() && !fills_in() => {
+                        secret(&format!("{} can", shown(key)), path, self.findings);
+                    }
+                    Exposure::Url {
+                        credentials: true, ..
+                    } if !fills_in() => {
+                        secret(
+                            &format!("the credentials in {} can", shown(key)),
+                            path,
+                            self.findings,
+                        );
+                    }
+                    _ if self.signed => variable(text, path.to_owned(), self.findings),
+                    _ => {}
+                }
             }
+            Value::Data(bytes) if place.exposure(value) == Exposure::Whole && !bytes.is_empty() => {
+                secret(&format!("{} can", shown(key)), path, self.findings);
+            }
+            _ => {}
         }
-        Value::Data(bytes) if has_secret_name(key) && !bytes.is_empty() => {
-            secret(key, path, findings);
-        }
-        _ => {}
     }
 }
 
-fn secret(key: &str, path: String, findings: &mut Findings) {
-    if findings.is_reported(&path) {
+/// `what` begins the sentence.
+fn secret(what: &str, path: &str, findings: &mut Findings) {
+    if findings.is_reported(path) {
         return;
     }
     findings.add(Finding::new(
         codes::SECRET_IN_CLEAR,
         path,
-        format!("{key} can be read by everyone who has the file, or may read it on the MDM server; a signature does not hide it"),
+        format!("{what} be read by everyone who has the file, or may read it on the MDM server; a signature does not hide it"),
         "keep the file from others and out of version control, encrypt the payloads for the device, or let the MDM \
          server fill the secret in",
     ));

@@ -2,7 +2,7 @@
 
 use plist::{Dictionary, Value};
 
-use super::Target;
+use super::{Target, path};
 use crate::schema::{Part, PayloadType, Schema};
 use crate::{Error, Payload, keys};
 
@@ -88,10 +88,10 @@ impl<'a> SubjectPayload<'a> {
         format!("{}[{}]", keys::CONTENT, self.index)
     }
 
-    /// The place of a key below the payload: `PayloadContent[0].URL`.
+    /// The place of a key below the payload: `PayloadContent[0].URL`. A name of more than 128 bytes is cut.
     #[must_use]
     pub fn path_to(&self, key: &str) -> String {
-        format!("{}.{key}", self.path())
+        path::join(&self.path(), key)
     }
 
     /// The payload as a value of the crate, for rules that want its typed content.

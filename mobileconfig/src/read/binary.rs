@@ -10,15 +10,24 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use plist::{Date, Dictionary, Integer, Value};
 
-use super::Limits;
-use crate::{Error, write::is_writable_date};
+use super::{Limits, Note, note_once};
+use crate::Error;
+use crate::write::{has_fraction, is_writable_date};
 
 const MAGIC: &[u8] = b"bplist00";
 const TRAILER: usize = 32;
 /// 2001-01-01T00:00:00Z in Unix time.
 const EPOCH: u64 = 978_307_200;
 
-pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Value, Error> {
+/// Values that a document may stand for beyond one for each of its bytes: a list of references to one object has no more
+/// than that, and who shares lists and dictionaries does it in small documents.
+const SPARE_VALUES: usize = 10_000;
+/// How many times its size a document may stand for in texts and data, beyond [`SPARE_BYTES`]: keys that are shared
+/// by many dictionaries come to less than ten times.
+const MAX_EXPANSION: usize = 16;
+const SPARE_BYTES: usize = 1 << 20;
+
+pub(super) fn read(bytes: &[u8], limits: &Limits, notes: &mut Vec<Note>) -> Result<Value, Error> {
     if !bytes.starts_with(MAGIC) {
         return Err(Error::syntax(
             6,
@@ -68,30 +77,39 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Value, Error> {
         offset_size,
         reference_size,
         limits,
+        notes,
+        max_values: bytes.len().saturating_add(SPARE_VALUES),
+        max_decoded: bytes
+            .len()
+            .saturating_mul(MAX_EXPANSION)
+            .saturating_add(SPARE_BYTES),
         values: 0,
         decoded: 0,
     };
+    document.count(1, trailer_at)?;
     document.object(top, 0, trailer_at)
 }
 
-struct Document<'a> {
+struct Document<'a, 'n> {
     objects: &'a [u8],
     offsets: &'a [u8],
     offset_size: usize,
     reference_size: usize,
-    limits: &'a Limits,
+    limits: &'n Limits,
+    notes: &'n mut Vec<Note>,
+    /// What the size of the document allows, see [`Limits`].
+    max_values: usize,
+    max_decoded: usize,
     values: usize,
     decoded: usize,
 }
 
-impl<'a> Document<'a> {
+impl<'a> Document<'a, '_> {
     /// The object of a number; `from` is the place of the reference to it.
     fn object(&mut self, number: usize, depth: usize, from: usize) -> Result<Value, Error> {
         let at = self
             .offset(number)
             .ok_or_else(|| wrong(from, "a reference to an object that does not exist"))?;
-        self.values += 1;
-        self.limits.check_values(self.values, at as u64)?;
         let marker = self.objects[at];
         let low = marker & 0x0f;
         match marker >> 4 {
@@ -100,9 +118,14 @@ impl<'a> Document<'a> {
             0x1 if low <= 4 => self.integer(at, 1 << low),
             0x2 if low == 2 => Ok(Value::Real(f32::from_be_bytes(self.array_at(at)?).into())),
             0x2 if low == 3 => Ok(Value::Real(f64::from_be_bytes(self.array_at(at)?))),
-            0x3 if low == 3 => date(f64::from_be_bytes(self.array_at(at)?))
-                .map(Value::Date)
-                .ok_or_else(|| wrong(at, "the date is out of range")),
+            0x3 if low == 3 => {
+                let date = date(f64::from_be_bytes(self.array_at(at)?))
+                    .ok_or_else(|| wrong(at, "the date is out of range"))?;
+                if has_fraction(date) {
+                    note_once(self.notes, Note::FractionalSecond);
+                }
+                Ok(Value::Date(date))
+            }
             0x4 => self.counted(at, 1).map(|bytes| Value::Data(bytes.to_vec())),
             0x5 | 0x6 => self.string(at).map(Value::String),
             0xa => self.list(at, depth),
@@ -110,6 +133,16 @@ impl<'a> Document<'a> {
             0x8 => Err(wrong(at, "a UID; a profile cannot hold one")),
             _ => Err(wrong(at, "an object of an unknown type")),
         }
+    }
+
+    /// Counts values before room is made for them.
+    fn count(&mut self, values: usize, at: usize) -> Result<(), Error> {
+        self.values = self.values.saturating_add(values);
+        self.limits.check_values(self.values, at as u64)?;
+        if self.values > self.max_values {
+            return Err(shared(at, "values", self.max_values));
+        }
+        Ok(())
     }
 
     fn offset(&self, number: usize) -> Option<usize> {
@@ -157,7 +190,9 @@ impl<'a> Document<'a> {
     fn list(&mut self, at: usize, depth: usize) -> Result<Value, Error> {
         self.limits.check_depth(depth, at as u64)?;
         let references = self.counted(at, self.reference_size)?;
-        let mut items = Vec::new();
+        let length = references.len() / self.reference_size;
+        self.count(length, at)?;
+        let mut items = Vec::with_capacity(length);
         for reference in references.chunks_exact(self.reference_size) {
             let item = self.object(number(reference), depth + 1, at);
             items.push(item.map_err(|error| error.within(&format!("[{}]", items.len())))?);
@@ -168,6 +203,7 @@ impl<'a> Document<'a> {
     fn dictionary(&mut self, at: usize, depth: usize) -> Result<Value, Error> {
         self.limits.check_depth(depth, at as u64)?;
         let references = self.counted(at, 2 * self.reference_size)?;
+        self.count(references.len() / self.reference_size, at)?;
         let (names, values) = references.split_at(references.len() / 2);
         let mut keys = Dictionary::new();
         for (name, value) in names
@@ -205,6 +241,9 @@ impl<'a> Document<'a> {
         let bytes = self.bytes(start, length, at)?;
         self.decoded = self.decoded.saturating_add(length);
         self.limits.check_bytes(self.decoded)?;
+        if self.decoded > self.max_decoded {
+            return Err(shared(at, "bytes of texts and data", self.max_decoded));
+        }
         Ok(bytes)
     }
 
@@ -241,6 +280,13 @@ fn date(seconds: f64) -> Option<Date> {
         epoch.checked_add(distance)
     };
     time.map(Date::from).filter(is_writable_date)
+}
+
+fn shared(at: usize, what: &str, limit: usize) -> Error {
+    let message = format!(
+        "objects are shared over and over: the document stands for more than {limit} {what}, the limit for its size"
+    );
+    Error::limit(at as u64, "", message)
 }
 
 fn wrong(at: usize, message: &str) -> Error {

@@ -9,6 +9,12 @@ use crate::{Error, Profile, cms};
 
 /// How large a document may be. Beyond it reading stops with [`Error::is_limit`] instead of using up memory or stack.
 ///
+/// What is read takes memory in proportion to the document: at most 34 bytes for each of its bytes, 50 if it is signed, and
+/// 3 MiB. XML sees to that by itself. A binary document can refer to
+/// one object over and over, so it may not stand for more than a value for each of its bytes and 10,000 besides, nor for
+/// more than 16 times its size in texts and data and 1 MiB besides. What Apple's tools, plistlib and libplist write stays
+/// far below, since they share texts and numbers only.
+///
 /// ```
 /// use mobileconfig::{Limits, Profile};
 ///
@@ -36,8 +42,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Bytes of the document. For a binary property list also the bytes of all its texts and data once decoded, since
-    /// a binary document can refer to one object many times.
+    /// Bytes of the document. For a binary property list also the bytes of all its texts and data once decoded, however
+    /// often they are shared.
     #[must_use]
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
@@ -108,6 +114,9 @@ pub enum Note {
     MissingPlistElement,
     /// The document is a binary property list.
     Binary,
+    /// A date has a fraction of a second. Binary property lists carry it; XML ones are not meant to, and other readers refuse
+    /// it there. The value keeps it, and [`to_xml`](crate::to_xml) leaves it out.
+    FractionalSecond,
     /// The document was the content of a signed message (CMS). **The signature was not checked.**
     Signed,
 }
@@ -179,23 +188,40 @@ pub fn read_plist(bytes: impl AsRef<[u8]>, limits: &Limits) -> Result<(Value, Ve
     let mut notes = Vec::new();
     let value = if is_cms(bytes) {
         notes.push(Note::Signed);
-        unsigned(&cms::signed_content(bytes)?, limits, &mut notes)?
+        let content = cms::signed_content(bytes)?;
+        if is_cms(&content) {
+            return Err(cms::Error::content(NESTED).into());
+        }
+        unsigned(&content, limits, &mut notes)?
     } else {
         unsigned(bytes, limits, &mut notes)?
     };
     Ok((value, notes))
 }
 
+/// Notes that hold for the whole document are given once.
+fn note_once(notes: &mut Vec<Note>, note: Note) {
+    if !notes.contains(&note) {
+        notes.push(note);
+    }
+}
+
 fn unsigned(bytes: &[u8], limits: &Limits, notes: &mut Vec<Note>) -> Result<Value, Error> {
     if bytes.starts_with(b"bplist") {
         notes.push(Note::Binary);
-        binary::read(bytes, limits)
+        binary::read(bytes, limits, notes)
     } else {
         xml::read(bytes, limits, notes)
     }
 }
 
-/// The tag of an ASN.1 SEQUENCE, or PEM armour. Neither starts a property list.
+/// The tag of an ASN.1 SEQUENCE, or PEM armour with whatever stands before it, such as the bag attributes that openssl
+/// prints. A property list that holds armour in a text is told by its start.
 fn is_cms(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0x30]) || bytes.trim_ascii_start().starts_with(b"-----BEGIN ")
+    let start = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let is_plist = bytes.starts_with(b"bplist") || start.trim_ascii_start().starts_with(b"<");
+    !is_plist && (bytes.starts_with(&[0x30]) || cms::armour::is_armoured(bytes))
 }
+
+const NESTED: &str = "the signed message holds another CMS message and no profile; take the outer one off, \
+    for instance with `openssl cms -verify -noverify -inform DER -in OUTER -out INNER`";

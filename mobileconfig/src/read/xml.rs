@@ -7,8 +7,9 @@ use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::{Limits, Note};
-use crate::{Error, write::forbidden};
+use super::{Limits, Note, note_once};
+use crate::Error;
+use crate::write::{forbidden, has_fraction};
 
 const WHITE_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
@@ -205,7 +206,13 @@ impl<'a> Parser<'a, '_> {
                     .map(Value::Real)
                     .map_err(|_| wrong("this is no real number"))
             }
-            "date" => date(self.text()?.trim()).map(Value::Date).map_err(wrong),
+            "date" => {
+                let date = date(self.text()?.trim()).map_err(wrong)?;
+                if has_fraction(date) {
+                    note_once(self.notes, Note::FractionalSecond);
+                }
+                Ok(Value::Date(date))
+            }
             "data" => {
                 let mut encoded = self.text()?;
                 encoded.retain(|character| !character.is_ascii_whitespace());

@@ -1,12 +1,13 @@
-//! Key files: PKCS#8 (RFC 5958), encrypted PKCS#8 (PBES2, RFC 8018), PKCS#1 (RFC 8017), SEC1 (RFC 5915), in PEM or DER.
+//! Key files: PKCS#8 (RFC 5958), plain or encrypted, PKCS#1 (RFC 8017), SEC1 (RFC 5915), in PEM or DER.
 
+use super::pbe::{self, CONVERT_PKCS8, wrong_password};
 use crate::cms::{Error, KeyType, PrivateKey, armour};
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::EcdsaKeyPair;
 use const_oid::db::rfc5912;
 use der::asn1::{AnyRef, ObjectIdentifier, OctetString};
-use der::{Decode, Encode, Sequence, SliceReader};
-use secrecy::{ExposeSecret, SecretString};
+use der::{Decode, Sequence, SliceReader};
+use secrecy::SecretString;
 use spki::AlgorithmIdentifierOwned;
 use zeroize::Zeroizing;
 
@@ -14,7 +15,10 @@ impl PrivateKey {
     /// The key in a file: `PRIVATE KEY`, `ENCRYPTED PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY` in PEM,
     /// whatever stands around the block, or PKCS#8, PKCS#1 or SEC1 in DER.
     ///
-    /// Encrypted PKCS#8 is read with PBES2: PBKDF2 or scrypt, AES or triple DES.
+    /// Encrypted PKCS#8 is read with PBES2 (PBKDF2 or scrypt, AES or triple DES) and in the older ways of
+    /// `openssl pkcs8 -v1` that go without MD5, MD2 and RC4: `PBE-SHA1-3DES`, `PBE-SHA1-2DES`, `PBE-SHA1-RC2-40`,
+    /// `PBE-SHA1-RC2-128`, `PBE-SHA1-DES`, `PBE-SHA1-RC2-64`. The others are refused by name, with the command that converts the
+    /// file.
     ///
     /// # Errors
     ///
@@ -123,19 +127,33 @@ fn from_sec1(der: &[u8]) -> Result<PrivateKey, Error> {
         .and_then(PrivateKey::from_ec)
 }
 
-/// `EncryptedPrivateKeyInfo` (RFC 5958 section 3).
+/// `EncryptedPrivateKeyInfo` (RFC 5958 section 3), and the same structure in PKCS#12.
 #[derive(Sequence)]
-struct EncryptedPrivateKey {
+pub(super) struct EncryptedPrivateKey {
     algorithm: AlgorithmIdentifierOwned,
     encrypted: OctetString,
+}
+
+impl EncryptedPrivateKey {
+    pub(super) fn decrypt(
+        &self,
+        password: &SecretString,
+        convert: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        pbe::decrypt(
+            &self.algorithm,
+            self.encrypted.as_bytes(),
+            password,
+            convert,
+        )
+    }
 }
 
 fn from_encrypted(der: &[u8], password: Option<&SecretString>) -> Result<PrivateKey, Error> {
     let Some(password) = password else {
         return Err(Error::password("the key is encrypted: give its password"));
     };
-    let key = EncryptedPrivateKey::from_der(der)?;
-    let plain = decrypt_pbes2(&key.algorithm, key.encrypted.as_bytes(), password)?;
+    let plain = EncryptedPrivateKey::from_der(der)?.decrypt(password, CONVERT_PKCS8)?;
     // A wrong password passes the padding check once in 256 times.
     from_pkcs8(&plain).map_err(|error| {
         if algorithm_of_pkcs8(&plain).is_ok() {
@@ -144,28 +162,6 @@ fn from_encrypted(der: &[u8], password: Option<&SecretString>) -> Result<Private
             wrong_password()
         }
     })
-}
-
-/// What PBES2 (RFC 8018 section 6.2) protects by a password.
-pub(crate) fn decrypt_pbes2(
-    algorithm: &AlgorithmIdentifierOwned,
-    encrypted: &[u8],
-    password: &SecretString,
-) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let scheme = pkcs5::EncryptionScheme::from_der(&algorithm.to_der()?).map_err(|_| {
-        Error::unsupported(format!(
-            "key encryption {}; re-encrypt it with `openssl pkcs8 -topk8 -v2 aes-256-cbc`",
-            algorithm.oid
-        ))
-    })?;
-    scheme
-        .decrypt(password.expose_secret(), encrypted)
-        .map(Zeroizing::new)
-        .map_err(|_| wrong_password())
-}
-
-pub(crate) fn wrong_password() -> Error {
-    Error::password("the password is wrong, or the file is damaged")
 }
 
 const UNKNOWN_CURVE: &str = "the elliptic curve of the key; use P-256, P-384 or P-521";

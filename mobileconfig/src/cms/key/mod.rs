@@ -2,6 +2,7 @@
 
 mod file;
 mod identity;
+mod pbe;
 mod pkcs12;
 mod private;
 

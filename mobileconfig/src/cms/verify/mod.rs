@@ -79,8 +79,8 @@ impl Trust {
 pub struct Verified {
     /// The content. Whether to believe it is for the caller to say, after reading the verdicts.
     pub content: Vec<u8>,
-    /// What was found out about each signer, in the order of the message; usually one, and none when the message only
-    /// carries certificates.
+    /// What was found out about each signer, in the order of the message; usually one, and none when nobody signed the
+    /// content.
     pub signers: Vec<Verdicts>,
 }
 
@@ -98,14 +98,12 @@ impl std::fmt::Debug for Verified {
 ///
 /// # Errors
 ///
-/// When the message is no CMS, is not signed data, or has no content (a detached signature); when a root or another
-/// certificate of the caller is none.
+/// When the message is no CMS, is not signed data, or has no content (a detached signature, or certificates only); when a
+/// root or another certificate of the caller is none.
 pub fn verify(message: impl AsRef<[u8]>, trust: &Trust) -> Result<Verified, Error> {
     let message = armour::unwrap(message.as_ref())?;
     let signed: SignedData = from_ber(&message)?.decode(oid::ID_SIGNED_DATA)?;
-    let content = signed.encap_content_info.bytes().ok_or_else(|| {
-        Error::content("the signature is detached: the message carries no content")
-    })?;
+    let content = signed.content()?;
     let parse = |list: &[Vec<u8>]| {
         list.iter()
             .map(|der| Parsed::read(der))

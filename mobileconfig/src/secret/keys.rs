@@ -1,0 +1,266 @@
+//! Apple's keys that hold secrets, and those that only sound like it.
+//!
+//! Apple's schema has no flag for secrets, so the list is ours. A test walks the schema: each key here exists in it, and each text, data,
+//! dictionary or array in it whose name sounds like a secret is here, so that a new version of the schema asks for a
+//! decision.
+
+use Decision::{Open, Sealed, Secret};
+
+/// What is known of a key of Apple's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It holds a secret, and so does all below it.
+    Secret,
+    /// It holds a secret that a password protects, which stands under another key or in none.
+    Sealed,
+    /// It sounds like a secret and is none.
+    Open,
+}
+
+/// By payload type: key paths below the payload, with `/` between the names and `*` for any name and for the items of an
+/// array.
+const DECIDED: &[(&str, Decision, &[&str])] = &[
+    ("com.apple.AIM.account", Secret, &["AIMPassword"]),
+    ("com.apple.DirectoryService.managed", Secret, &["Password"]),
+    ("com.apple.MCX.FileVault2", Secret, &["Password"]),
+    (
+        "com.apple.TCC.configuration-profile-policy",
+        Open,
+        &["Services/*/*/Authorization"],
+    ),
+    ("com.apple.airplay", Secret, &["Passwords/*/Password"]),
+    ("com.apple.airplay", Open, &["Passwords", "Passwords/*"]),
+    ("com.apple.airplay.security", Secret, &["Password"]),
+    (
+        "com.apple.apn.managed",
+        Secret,
+        &["DefaultsData/apns/*/password"],
+    ),
+    ("com.apple.caldav.account", Secret, &["CalDAVPassword"]),
+    ("com.apple.carddav.account", Secret, &["CardDAVPassword"]),
+    (
+        "com.apple.cellular",
+        Secret,
+        &["AttachAPN/Password", "APNs/*/Password"],
+    ),
+    (
+        "com.apple.configurationprofile.identification",
+        Secret,
+        &["PayloadIdentification/Password"],
+    ),
+    (
+        "com.apple.domains",
+        Open,
+        &[
+            "SafariPasswordAutoFillDomains",
+            "SafariPasswordAutoFillDomains/*",
+        ],
+    ),
+    (
+        "com.apple.eas.account",
+        Secret,
+        &["Password", "CertificatePassword"],
+    ),
+    ("com.apple.eas.account", Sealed, &["Certificate"]),
+    ("com.apple.eas.account", Open, &["OAuthTokenRequestURL"]),
+    ("com.apple.education", Open, &["Users/*/PasscodeType"]),
+    ("com.apple.ews.account", Secret, &["Password"]),
+    ("com.apple.extensiblesso", Secret, &["RegistrationToken"]),
+    (
+        "com.apple.extensiblesso",
+        Open,
+        &[
+            "ExtensionData/credentialBundleIdACL",
+            "ExtensionData/credentialBundleIdACL/*",
+            "ExtensionData/credentialUseMode",
+            "PlatformSSO/AccessKeyReaderGroupIdentifier",
+            "PlatformSSO/AccessKeyReaderIssuerCertificateUUID",
+            "PlatformSSO/AccessKeyTerminalIdentityUUID",
+            "PlatformSSO/TokenToUserMapping",
+        ],
+    ),
+    ("com.apple.jabber.account", Secret, &["JabberPassword"]),
+    ("com.apple.ldap.account", Secret, &["LDAPAccountPassword"]),
+    ("com.apple.loginwindow", Secret, &["AutologinPassword"]),
+    (
+        "com.apple.mail.managed",
+        Secret,
+        &["IncomingPassword", "OutgoingPassword"],
+    ),
+    (
+        "com.apple.mobiledevice.passwordpolicy",
+        Open,
+        &[
+            "customRegex/passwordContentRegex",
+            "customRegex/passwordContentDescription",
+        ],
+    ),
+    ("com.apple.osxserver.account", Secret, &["Password"]),
+    (
+        "com.apple.profileRemovalPassword",
+        Secret,
+        &["RemovalPassword"],
+    ),
+    ("com.apple.proxy.http.global", Secret, &["ProxyPassword"]),
+    (
+        "com.apple.relay.managed",
+        Secret,
+        &["Relays/*/AdditionalHTTPHeaderFields"],
+    ),
+    ("com.apple.security.acme", Secret, &["ClientIdentifier"]),
+    ("com.apple.security.pkcs12", Secret, &["Password"]),
+    ("com.apple.security.pkcs12", Sealed, &["PayloadContent"]),
+    (
+        "com.apple.security.scep",
+        Secret,
+        &["PayloadContent/Challenge"],
+    ),
+    (
+        "com.apple.subscribedcalendar.account",
+        Secret,
+        &["SubCalAccountPassword"],
+    ),
+    (
+        "com.apple.vpn.managed",
+        Secret,
+        &[
+            "IKEv2/AuthPassword",
+            "IKEv2/Password",
+            "IKEv2/SharedSecret",
+            "IPSec/SharedSecret",
+            "IPSec/XAuthPassword",
+            "PPP/AuthPassword",
+            "Proxies/HTTPProxyPassword",
+            "TransparentProxy/Password",
+            "VPN/Password",
+        ],
+    ),
+    (
+        "com.apple.vpn.managed",
+        Open,
+        &["IPSec/XAuthPasswordEncryption"],
+    ),
+    ("com.apple.webcontent-filter", Secret, &["Password"]),
+    (
+        "com.apple.wifi.managed",
+        Secret,
+        &[
+            "EAPClientConfiguration/UserPassword",
+            "Password",
+            "ProxyPassword",
+        ],
+    ),
+    (
+        "com.apple.wifi.managed",
+        Open,
+        &["EAPClientConfiguration/SystemModeCredentialsSource"],
+    ),
+    ("com.apple.xsan", Secret, &["sharedSecret"]),
+];
+
+/// What is decided of the key of this payload type whose path `is_at` knows.
+pub(super) fn decision(payload_type: &str, is_at: impl Fn(&str) -> bool) -> Option<Decision> {
+    DECIDED
+        .iter()
+        .filter(|(of, ..)| *of == payload_type)
+        .find(|(_, _, paths)| paths.iter().any(|path| is_at(path)))
+        .map(|(_, decision, _)| *decision)
+}
+
+/// What is decided of keys of this name wherever they stand, if it is that they are no secrets.
+pub(super) fn decision_anywhere(name: &str) -> Option<Decision> {
+    let has_name = |path: &&str| path.rsplit('/').next() == Some(name);
+    let of_name = || {
+        DECIDED
+            .iter()
+            .filter(|(_, _, paths)| paths.iter().any(|path| has_name(path)))
+    };
+    let open = of_name().all(|(_, decision, _)| *decision == Open);
+    of_name().next().filter(|_| open).map(|_| Open)
+}
+
+#[cfg(all(test, feature = "lint"))]
+mod tests {
+    use super::*;
+    use crate::schema::{Key, Kind, PayloadType, Schema};
+    use crate::secret::name;
+
+    /// Every key of a payload type, once.
+    fn all_keys(payload: PayloadType) -> Vec<Key> {
+        fn below(key: Key, keys: &mut Vec<Key>) {
+            if key.recursion().is_none() {
+                key.keys().for_each(|key| below(key, keys));
+            }
+            keys.push(key);
+        }
+        let mut keys = Vec::new();
+        payload.keys().for_each(|key| below(key, &mut keys));
+        keys
+    }
+
+    fn is_at(path: &str, pattern: &str) -> bool {
+        let (names, pattern): (Vec<_>, Vec<_>) =
+            (path.split('/').collect(), pattern.split('/').collect());
+        names.len() == pattern.len()
+            && names
+                .iter()
+                .zip(pattern)
+                .all(|(name, part)| part == "*" || *name == part)
+    }
+
+    #[test]
+    fn each_key_in_the_list_exists_and_can_hold_a_secret() {
+        for (payload_type, decision, paths) in DECIDED {
+            let payload = Schema::apple().payload(payload_type);
+            let keys = all_keys(payload.unwrap_or_else(|| panic!("{payload_type}")));
+            for path in *paths {
+                let found: Vec<_> = keys.iter().filter(|key| is_at(&key.path(), path)).collect();
+                assert!(!found.is_empty(), "{payload_type} {path}");
+                for key in found {
+                    assert!(can_hold_a_text(key), "{payload_type} {path}");
+                    // Keys that do not sound like secrets need no entry to say so.
+                    assert!(
+                        *decision != Open || name::is_secret(key.name()) || path.ends_with("/*"),
+                        "{payload_type} {path}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_key_of_apples_that_sounds_like_a_secret_is_decided() {
+        let mut undecided = Vec::new();
+        for payload in Schema::apple().payloads() {
+            for key in all_keys(payload) {
+                let path = key.path();
+                let decided = || decision(payload.name(), |pattern| is_at(&path, pattern));
+                if can_hold_a_text(&key) && name::is_secret(key.name()) && decided().is_none() {
+                    undecided.push(format!("{} {path}", payload.name()));
+                }
+            }
+        }
+        assert!(
+            undecided.is_empty(),
+            "say in DECIDED whether these are secrets: {undecided:#?}"
+        );
+        for key in Schema::apple().top_level().chain(Schema::apple().common()) {
+            assert!(!name::is_secret(key.name()), "{key:?}");
+        }
+    }
+
+    fn can_hold_a_text(key: &Key) -> bool {
+        !matches!(
+            key.kind(),
+            Kind::Integer | Kind::Real | Kind::Boolean | Kind::Date
+        )
+    }
+
+    #[test]
+    fn a_name_is_innocent_everywhere_only_if_it_never_holds_a_secret() {
+        assert_eq!(decision_anywhere("TokenToUserMapping"), Some(Open));
+        assert_eq!(decision_anywhere("Password"), None);
+        assert_eq!(decision_anywhere("PayloadContent"), None);
+        assert_eq!(decision_anywhere("Elsewhere"), None);
+    }
+}

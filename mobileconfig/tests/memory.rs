@@ -1,0 +1,223 @@
+//! Memory in proportion to the input, whoever made it: reading, linting and what follows them.
+//!
+//! One test only, since the allocator counts for the whole program.
+#![cfg(feature = "lint")]
+#![allow(clippy::unwrap_used)]
+
+use std::hint::black_box;
+
+use mobileconfig::lint::{Findings, Linter, Target};
+use mobileconfig::{Limits, Profile, read_plist};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Whatever the size of the input: the schema, the regular expressions, the findings that are kept, and what a binary
+/// document may stand for however small it is.
+const CONSTANT: usize = 3 << 20;
+
+/// Bytes of memory for each byte of a property list. A value takes 72 bytes by itself, an array that grows has room
+/// for up to three times as many, and `<true/>` has seven bytes.
+const PLIST: usize = 34;
+
+/// The same for a signed message, whose smallest elements have two bytes and take 32.
+const CMS: usize = 50;
+
+/// The most memory that `work` takes beyond what is taken already.
+fn peak(work: impl FnOnce()) -> usize {
+    MEMORY.reset_peak_usage();
+    let before = MEMORY.current_usage();
+    work();
+    MEMORY.peak_usage() - before
+}
+
+fn check(name: &str, input: &[u8]) {
+    let limits = Limits::default();
+    let reading = peak(|| drop(black_box(read_plist(input, &limits))));
+    assert_within(name, "reading", reading, input);
+    let target: Target = "macos-15".parse().unwrap();
+    let looking = peak(|| {
+        if let Ok((value, _)) = read_plist(input, &limits) {
+            let findings = Linter::new().lint_plist(&value, &target);
+            assert!(findings.len() <= 3 * Findings::MAX_FINDINGS + 1);
+        }
+        if let Ok(profile) = Profile::from_bytes(input) {
+            black_box(profile.redacted());
+        }
+    });
+    assert_within(name, "looking", looking, input);
+}
+
+fn assert_within(name: &str, what: &str, used: usize, input: &[u8]) {
+    let multiple = if input[0] == 0x30 { CMS } else { PLIST };
+    let allowed = multiple * input.len() + CONSTANT;
+    assert!(
+        used <= allowed,
+        "{name}: {what} {} bytes takes {used}, and {allowed} are allowed",
+        input.len()
+    );
+}
+
+/// A profile around the XML of its payloads.
+fn profile(payloads: &str) -> Vec<u8> {
+    format!(
+        "<plist><dict><key>PayloadType</key><string>Configuration</string><key>PayloadIdentifier</key><string>a</string>\
+         <key>PayloadUUID</key><string>b</string><key>PayloadContent</key><array>{payloads}</array></dict></plist>"
+    )
+    .into_bytes()
+}
+
+fn payload(payload_type: &str, keys: &str) -> String {
+    format!(
+        "<dict><key>PayloadType</key><string>{payload_type}</string><key>PayloadIdentifier</key><string>c</string>\
+         <key>PayloadUUID</key><string>d</string>{keys}</dict>"
+    )
+}
+
+/// `count` keys that nobody knows, each with `value`.
+fn unknown_keys(count: usize, value: &str) -> String {
+    (0..count)
+        .map(|index| format!("<key>k{index}</key>{value}"))
+        .collect()
+}
+
+/// Levels of lists, each of which holds the next one `width` times; the last one holds `leaf`.
+fn shared(levels: u8, width: u8, leaf: &[u8]) -> Vec<u8> {
+    let mut bytes = b"bplist00".to_vec();
+    let mut offsets = Vec::new();
+    for next in 1..=levels {
+        offsets.extend_from_slice(&u32::try_from(bytes.len()).unwrap().to_be_bytes());
+        bytes.extend_from_slice(&[0xaf, 0x10, width]);
+        bytes.extend(std::iter::repeat_n(next, usize::from(width)));
+    }
+    offsets.extend_from_slice(&u32::try_from(bytes.len()).unwrap().to_be_bytes());
+    bytes.extend_from_slice(leaf);
+    let table = bytes.len() as u64;
+    bytes.extend_from_slice(&offsets);
+    bytes.extend_from_slice(&[0, 0, 0, 0, 0, 0, 4, 1]);
+    for number in [u64::from(levels) + 1, 0, table] {
+        bytes.extend_from_slice(&number.to_be_bytes());
+    }
+    bytes
+}
+
+/// A signed message around `certificates` and `content`, of indefinite lengths.
+fn signed(certificates: &[u8], content: &[u8]) -> Vec<u8> {
+    let mut message = vec![0x30, 0x80, 0x06, 0x09];
+    message.extend([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02]);
+    message.extend([0xa0, 0x80, 0x30, 0x80, 0x02, 0x01, 0x01, 0x31, 0x00]);
+    message.extend([0x30, 0x80, 0x06, 0x09]);
+    message.extend([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01]);
+    message.extend([0xa0, 0x80, 0x24, 0x80]);
+    message.extend(content);
+    message.extend([0; 6]);
+    message.extend([0xa0, 0x80]);
+    message.extend(certificates);
+    message.extend([0, 0, 0x31, 0x00, 0, 0, 0, 0, 0, 0]);
+    message
+}
+
+#[test]
+fn memory_is_in_proportion_to_the_input() {
+    let many = 50_000;
+    let list = |items: &str| ["<plist><array>", items, "</array></plist>"].concat();
+    for element in [
+        "<true/>",
+        "<dict/>",
+        "<array/>",
+        "<string/>",
+        "<data/>",
+        "<array><true/></array>",
+        "<dict><key/><true/></dict>",
+        "<!---->",
+    ] {
+        check(element, list(&element.repeat(many)).as_bytes());
+    }
+    let nested = ["<array>", "<dict><key/>"].map(|open| ["<plist>", &open.repeat(many)].concat());
+    check("nested arrays", nested[0].as_bytes());
+    check("nested dictionaries", nested[1].as_bytes());
+    let deep = "<array>".repeat(60) + &"</array>".repeat(60);
+    check("deep arrays", list(&deep.repeat(many / 100)).as_bytes());
+
+    let unknown = unknown_keys(many, "<true/>");
+    check(
+        "unknown keys of the profile",
+        &[b"<plist><dict>", unknown.as_bytes(), b"</dict></plist>"].concat(),
+    );
+    check(
+        "unknown keys of a payload",
+        &profile(&payload("com.apple.security.scep", &unknown)),
+    );
+    check(
+        "secrets",
+        &profile(&payload(
+            "a.b",
+            &unknown
+                .replace("<key>k", "<key>password")
+                .replace("<true/>", "<string>x</string>"),
+        )),
+    );
+    check(
+        "secrets under a long name",
+        &profile(&payload(
+            "a.b",
+            &format!(
+                "<key>{}</key><dict>{}</dict>",
+                "long".repeat(many),
+                unknown_keys(many, "<string>Bearer x</string>")
+            ),
+        )),
+    );
+    check(
+        "unknown payloads",
+        &profile(&payload("a.b", "").repeat(many / 10)),
+    );
+    check("payloads without a type", &profile(&"<dict/>".repeat(many)));
+    check(
+        "payloads that are texts",
+        &profile(&"<string/>".repeat(many)),
+    );
+    check(
+        "a long name",
+        &profile(&payload(&"x".repeat(many * 10), "")),
+    );
+
+    check("lists of lists", &shared(6, 60, &[0x09]));
+    check("a text in lists of lists", &shared(2, 100, &[0x51, b'x']));
+    let text = [&[0x5f, 0x12, 0, 1, 0, 0][..], &[b'x'; 1 << 16]].concat();
+    check("a long text in a list", &shared(1, 255, &text));
+    // Each level claims the same references.
+    check("lists that overlap", &shared(60, 250, &[0x09]));
+
+    check(
+        "certificates of two bytes",
+        &signed(&[0x05, 0x00].repeat(many), &[]),
+    );
+    check(
+        "pieces of one byte",
+        &signed(&[], &[0x04, 0x01, b' '].repeat(many)),
+    );
+    check("empty pieces", &signed(&[], &[0x24, 0x00].repeat(many)));
+    check("a message that never ends", &[0x30, 0x80].repeat(many));
+    check(
+        "nested in the certificates",
+        &signed(
+            &[[0x30, 0x80].repeat(50), vec![0; 100]]
+                .concat()
+                .repeat(many / 100),
+            &[],
+        ),
+    );
+    let armour = format!(
+        "-----BEGIN CMS-----\n{}\n-----END CMS-----\n",
+        "A".repeat(many * 4)
+    );
+    check("armour around zeros", armour.as_bytes());
+    check(
+        "many blocks",
+        "-----BEGIN A-----\n-----END A-----\n"
+            .repeat(many / 10)
+            .as_bytes(),
+    );
+}
