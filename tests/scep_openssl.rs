@@ -2,11 +2,15 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use device_trust_tests::peer;
+use mobileconfig::PayloadContent as _;
+use plist::{Dictionary, Value};
 use scep_profile::message::{
     CaCertificates, Capabilities, CertificateRequest, EnrollmentKey, Reply, Transaction,
 };
 use scep_profile::server::{Authority, AuthorityOptions};
-use scep_profile::{CaCertificate, Fingerprint, FingerprintAlgorithm, KeySize, Subject};
+use scep_profile::{
+    CaCertificate, Fingerprint, FingerprintAlgorithm, KeySize, ScepPayload, Subject,
+};
 use secrecy::ExposeSecret;
 use std::path::Path;
 use std::time::SystemTime;
@@ -318,4 +322,53 @@ fn content_signed_by_openssl_is_read_in_every_form_it_writes() {
         error.is_cms() && error.to_string().contains("detached"),
         "{error}"
     );
+}
+
+/// What other tools write and macOS takes: several pairs in one RDN, `EMAIL`, an address.
+#[test]
+fn openssl_reads_the_names_of_a_foreign_payload_in_our_request() {
+    if peer("openssl").is_none() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path();
+    let pair = |kind: &str, value: &str| Value::Array(vec![kind.into(), value.into()]);
+    let mut names = Dictionary::new();
+    names.insert("iPAddress".to_owned(), "192.0.2.7".into());
+    names.insert(
+        "IPADDRESS".to_owned(),
+        Value::Array(vec!["2001:db8::7".into()]),
+    );
+    names.insert("ntPrincipalName".to_owned(), "a@corp".into());
+    names.insert("directoryName".to_owned(), "CN=skipped".into());
+    let mut keys = Dictionary::new();
+    keys.insert("URL".to_owned(), "https://ca.example.org/scep".into());
+    keys.insert(
+        "Subject".to_owned(),
+        Value::Array(vec![
+            Value::Array(vec![pair("O", "Acme"), pair("CN", "cert")]),
+            Value::Array(vec![pair("EMAIL", "a@example.org")]),
+        ]),
+    );
+    keys.insert("SubjectAltName".to_owned(), Value::Dictionary(names));
+    let mut beside = Dictionary::new();
+    beside.insert("PayloadContent".to_owned(), Value::Dictionary(keys));
+    let payload = ScepPayload::from_dictionary(&beside).unwrap();
+    let key = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
+    let request = CertificateRequest::from_payload(&payload);
+    std::fs::write(at.join("csr.der"), request.to_der(&key).unwrap()).unwrap();
+    let verify = [
+        "req", "-inform", "DER", "-in", "csr.der", "-verify", "-noout", "-text",
+    ];
+    let text = run(at, &verify);
+    for part in [
+        "verify OK",
+        "CN = cert + O = Acme, emailAddress = a@example.org",
+        "IP Address:192.0.2.7",
+        "IP Address:2001:DB8:0:0:0:0:0:7",
+        "a@corp",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("skipped"), "{text}");
 }

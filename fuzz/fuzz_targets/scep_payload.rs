@@ -12,10 +12,14 @@ fuzz_target!(|bytes: &[u8]| {
     let Some(keys) = value.as_dictionary() else {
         return;
     };
-    // The bare inner dictionary is tried as well: half of the inputs would else stop at the outer one.
+    // The bare inner dictionary is tried as well, and the payloads of a whole profile: most inputs would else stop at the
+    // outer one.
     let mut beside = plist::Dictionary::new();
     beside.insert("PayloadContent".to_owned(), value.clone());
-    for keys in [keys, &beside] {
+    let payloads = keys.get("PayloadContent").and_then(plist::Value::as_array);
+    let payloads = payloads.into_iter().flatten();
+    let payloads = payloads.filter_map(plist::Value::as_dictionary);
+    for keys in [keys, &beside].into_iter().chain(payloads) {
         let Ok(payload) = ScepPayload::from_dictionary(keys) else {
             continue;
         };

@@ -57,13 +57,21 @@ impl CaCertificate {
     ///
     /// [`Error::is_certificate`] when there is none in it, or a block that is something else, for instance a key.
     pub fn read_all(bytes: &[u8]) -> Result<Vec<Self>, Error> {
+        Self::read_each(
+            bytes,
+            "give the file Okta offers as `Download x509 certificate`, in PEM or DER, and keep keys out of it",
+        )
+    }
+
+    /// The certificates of an answer to GetCACert.
+    #[cfg(feature = "message")]
+    pub(crate) fn of_get_ca_cert(body: &[u8]) -> Result<Vec<Self>, Error> {
+        Self::read_each(body, "check the URL: no SCEP server answers there")
+    }
+
+    fn read_each(bytes: &[u8], mend: &str) -> Result<Vec<Self>, Error> {
         cms::read_certificates(bytes)
-            .map_err(|error| {
-                refuse(
-                    &error.to_string(),
-                    "give the file Okta offers as `Download x509 certificate`, in PEM or DER, and keep keys out of it",
-                )
-            })?
+            .map_err(|error| refuse(&error.to_string(), mend))?
             .iter()
             .map(|der| Self::from_der(der))
             .collect()
@@ -147,6 +155,36 @@ impl CaCertificate {
             Ok(Some((_, usage))) => Some(usage),
             _ => None,
         }
+    }
+
+    /// Whether it is signed with SHA-1. That says nothing of a root, or of one that is pinned.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_signed_with_sha1(&self) -> bool {
+        use const_oid::ObjectIdentifier;
+        use const_oid::db::rfc5912::SHA_1_WITH_RSA_ENCRYPTION;
+        /// RFC 3279 section 2.2.3.
+        const ECDSA_WITH_SHA_1: ObjectIdentifier =
+            ObjectIdentifier::new_unwrap("1.2.840.10045.4.1");
+        let oid = self.certificate.signature_algorithm().oid;
+        [SHA_1_WITH_RSA_ENCRYPTION, ECDSA_WITH_SHA_1].contains(&oid)
+    }
+
+    /// The bits of its modulus, if it has an RSA key.
+    #[cfg(feature = "client")]
+    pub(crate) fn rsa_bits(&self) -> Option<usize> {
+        use der::asn1::Uint;
+        /// RFC 8017 appendix A.1.1.
+        #[derive(der::Sequence)]
+        struct RsaPublicKey {
+            modulus: Uint,
+            public_exponent: Uint,
+        }
+        let key = self.certificate.tbs_certificate().subject_public_key_info();
+        let rsa = (key.algorithm.oid == const_oid::db::rfc5912::RSA_ENCRYPTION)
+            .then(|| RsaPublicKey::from_der(key.subject_public_key.raw_bytes()))?
+            .ok()?;
+        let leading = rsa.modulus.as_bytes().first()?.leading_zeros();
+        Some(rsa.modulus.as_bytes().len() * 8 - usize::try_from(leading).ok()?)
     }
 
     /// The first and the last moment it is valid at.

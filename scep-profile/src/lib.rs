@@ -7,6 +7,7 @@ pub mod client;
 mod error;
 mod fingerprint;
 mod key;
+pub mod lint;
 #[cfg(feature = "message")]
 pub mod message;
 #[cfg(feature = "okta")]

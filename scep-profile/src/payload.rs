@@ -2,6 +2,7 @@ mod alt_name;
 mod keys;
 
 pub use alt_name::SubjectAltName;
+pub(crate) use keys::KNOWN;
 
 use crate::error::{Error, Field};
 use crate::{Fingerprint, KeySize, KeyUsage, ScepUrl, Subject};
@@ -198,15 +199,16 @@ impl ScepPayload {
         if self
             .challenge
             .as_ref()
-            .is_some_and(|challenge| challenge.expose_secret().is_empty())
+            .is_some_and(|challenge| challenge.expose_secret().trim().is_empty())
         {
             errors.push(Error::new(
                 Field::Challenge,
-                "it is empty",
+                "it is empty, or white space",
                 "give the secret key that the admin console showed when the SCEP URL was generated",
             ));
         }
-        if u64::from(self.retries) * u64::from(self.retry_delay) > 86_400 {
+        // Without a delay each try takes its time all the same.
+        if u64::from(self.retries) * u64::from(self.retry_delay.max(1)) > 86_400 {
             errors.push(Error::new(
                 Field::Retry,
                 format!(

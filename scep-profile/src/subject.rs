@@ -1,5 +1,6 @@
 use crate::error::{Error, Field};
 use const_oid::ObjectIdentifier;
+use mobileconfig::lint::DEVICE_VARIABLES;
 use plist::Value;
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +10,8 @@ use std::str::FromStr;
 /// Apple wants an array of RDNs, each an array of `[type, value]` pairs; macOS ignores a wrongly nested one without
 /// a word and enrols with no subject. Here each pair is one RDN by construction, and a type is one of Apple's
 /// shortcuts (`C`, `ST`, `L`, `O`, `OU`, `CN`) or a dotted object identifier: macOS would turn any other word
-/// (`DC`, `E`, `UID`) into a meaningless identifier.
+/// (`DC`, `E`, `UID`) into a meaningless identifier. Read from a profile, a subject keeps what macOS takes beyond that:
+/// several pairs in one RDN, and the shortcut `EMAIL` of macOS 13.
 ///
 /// ```
 /// use scep_profile::Subject;
@@ -25,14 +27,15 @@ use std::str::FromStr;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Subject {
-    pairs: Vec<(String, String)>,
+    /// Pairs of type and value; more than one in an RDN only when read from a profile.
+    rdns: Vec<Vec<(String, String)>>,
 }
 
 impl Default for Subject {
     /// `CN=cert`.
     fn default() -> Self {
         Self {
-            pairs: vec![("CN".to_owned(), "cert".to_owned())],
+            rdns: vec![vec![("CN".to_owned(), "cert".to_owned())]],
         }
     }
 }
@@ -55,17 +58,17 @@ impl Subject {
     pub fn from_pairs<T: AsRef<str>, V: Into<String>>(
         pairs: impl IntoIterator<Item = (T, V)>,
     ) -> Result<Self, Error> {
-        let pairs = pairs
+        let rdns = pairs
             .into_iter()
-            .map(|(kind, value)| pair(kind.as_ref(), value.into()))
+            .map(|(kind, value)| pair(kind.as_ref(), value.into()).map(|pair| vec![pair]))
             .collect::<Result<Vec<_>, _>>()?;
-        if pairs.is_empty() {
+        if rdns.is_empty() {
             return Err(refuse(
                 "it is empty",
                 "name the device or user, like CN=cert",
             ));
         }
-        Ok(Self { pairs })
+        Ok(Self { rdns })
     }
 
     /// A subject from text as RFC 4514 has it: `CN=cert,O=Acme`, the most specific part first. Commas and other
@@ -93,35 +96,39 @@ impl Subject {
 
     /// The types and values in the order of the certificate.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs
-            .iter()
-            .map(|(kind, value)| (kind.as_str(), value.as_str()))
+        self.rdns().flatten()
+    }
+
+    /// The pairs of each RDN.
+    pub(crate) fn rdns(&self) -> impl Iterator<Item = impl Iterator<Item = (&str, &str)>> {
+        self.rdns.iter().map(|rdn| {
+            rdn.iter()
+                .map(|(kind, value)| (kind.as_str(), value.as_str()))
+        })
     }
 
     /// The variables that macOS itself replaces when it installs the payload (`%SerialNumber%`…), in the order they
     /// occur. Variables of an MDM server (`$COMPUTERNAME`) are not known here.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
-        self.pairs.iter().flat_map(|(_, value)| {
+        self.pairs().flat_map(|(_, value)| {
             value.match_indices('%').filter_map(move |(at, _)| {
-                VARIABLES
-                    .iter()
-                    .find(|name| value[at..].starts_with(**name))
-                    .copied()
+                DEVICE_VARIABLES.iter().find_map(|name| {
+                    let after = value[at + 1..].strip_prefix(name)?;
+                    after
+                        .starts_with('%')
+                        .then(|| &value[at..at + name.len() + 2])
+                })
             })
         })
     }
 
     pub(crate) fn to_plist(&self) -> Value {
-        let rdn = |(kind, value): &(String, String)| {
-            Value::Array(vec![Value::Array(vec![
-                kind.as_str().into(),
-                value.as_str().into(),
-            ])])
-        };
-        Value::Array(self.pairs.iter().map(rdn).collect())
+        let pair = |(kind, value): (&str, &str)| Value::Array(vec![kind.into(), value.into()]);
+        let rdns = self.rdns().map(|rdn| Value::Array(rdn.map(pair).collect()));
+        Value::Array(rdns.collect())
     }
 
-    /// Reads what [`Subject::to_plist`] writes; multi-valued RDNs, which macOS accepts, are refused by name.
+    /// Reads what macOS takes, as it takes it.
     pub(crate) fn from_plist(value: &Value) -> Result<Self, Error> {
         let nesting = || {
             refuse(
@@ -129,29 +136,23 @@ impl Subject {
                 "nest each pair in two arrays, like [[[\"CN\", \"cert\"]]]",
             )
         };
-        let rdns = value.as_array().ok_or_else(nesting)?;
-        let pairs = rdns
-            .iter()
-            .map(|rdn| match rdn.as_array().map(Vec::as_slice) {
-                Some([pair]) => match pair.as_array().map(Vec::as_slice) {
-                    Some([Value::String(kind), Value::String(value)]) => {
-                        Ok((kind.clone(), value.clone()))
-                    }
-                    _ => Err(nesting()),
-                },
-                Some([_, _, ..])
-                    if rdn
-                        .as_array()
-                        .is_some_and(|pairs| pairs.iter().all(|p| p.as_array().is_some())) =>
-                {
-                    Err(refuse(
-                        "several pairs share one inner array",
-                        "give each pair an array of its own",
-                    ))
+        let pair = |pair: &Value| match pair.as_array().map(Vec::as_slice) {
+            Some([Value::String(kind), Value::String(value)]) => {
+                if SHORTCUTS.contains(&kind.as_str()) || kind == "EMAIL" || is_dotted(kind) {
+                    Ok((kind.clone(), value.clone()))
+                } else {
+                    Err(garbled(kind))
                 }
-                _ => Err(nesting()),
-            });
-        Self::from_pairs(pairs.collect::<Result<Vec<_>, _>>()?)
+            }
+            _ => Err(nesting()),
+        };
+        let rdn = |rdn: &Value| match rdn.as_array().map(Vec::as_slice) {
+            Some([]) | None => Err(nesting()),
+            Some(pairs) => pairs.iter().map(pair).collect::<Result<Vec<_>, _>>(),
+        };
+        let rdns = value.as_array().ok_or_else(nesting)?;
+        let rdns = rdns.iter().map(rdn).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { rdns })
     }
 }
 
@@ -163,63 +164,68 @@ impl FromStr for Subject {
     }
 }
 
-/// RFC 4514 text, which [`Subject::parse`] reads back.
+/// RFC 4514 text, which [`Subject::parse`] reads back; pairs that share an RDN, which it refuses, are joined by `+`.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (kind, value)) in self.pairs.iter().rev().enumerate() {
+        for (index, rdn) in self.rdns.iter().rev().enumerate() {
             if index > 0 {
                 f.write_str(",")?;
             }
-            write!(f, "{kind}=")?;
-            let last = value.chars().count() - 1;
-            for (at, character) in value.chars().enumerate() {
-                match character {
-                    ',' | ';' | '+' | '"' | '\\' | '<' | '>' => write!(f, "\\{character}")?,
-                    '#' if at == 0 => f.write_str("\\#")?,
-                    ' ' if at == 0 || at == last => f.write_str("\\ ")?,
-                    control if control.is_ascii_control() => {
-                        write!(f, "\\{:02X}", u32::from(control))?;
-                    }
-                    other => write!(f, "{other}")?,
-                }
+            for (position, (kind, value)) in rdn.iter().enumerate() {
+                let plus = if position > 0 { "+" } else { "" };
+                write!(f, "{plus}{kind}=")?;
+                escape(value, f)?;
             }
         }
         Ok(())
     }
 }
 
-const SHORTCUTS: [&str; 6] = ["C", "ST", "L", "O", "OU", "CN"];
+fn escape(value: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let last = value.chars().count().saturating_sub(1);
+    for (at, character) in value.chars().enumerate() {
+        match character {
+            ',' | ';' | '+' | '"' | '\\' | '<' | '>' => write!(f, "\\{character}")?,
+            '#' if at == 0 => f.write_str("\\#")?,
+            ' ' if at == 0 || at == last => f.write_str("\\ ")?,
+            control if control.is_ascii_control() => write!(f, "\\{:02X}", u32::from(control))?,
+            other => write!(f, "{other}")?,
+        }
+    }
+    Ok(())
+}
 
-const VARIABLES: [&str; 12] = [
-    "%SerialNumber%",
-    "%ComputerName%",
-    "%HostName%",
-    "%LocalHostName%",
-    "%HardwareUUID%",
-    "%MACAddress%",
-    "%AD_ComputerID%",
-    "%AD_Domain%",
-    "%AD_DomainForestName%",
-    "%AD_DomainGuid%",
-    "%AD_DomainNameDNS%",
-    "%AD_KerberosID%",
-];
+pub(crate) const SHORTCUTS: [&str; 6] = ["C", "ST", "L", "O", "OU", "CN"];
+
+pub(crate) fn is_dotted(kind: &str) -> bool {
+    kind.contains('.') && ObjectIdentifier::new(kind).is_ok()
+}
+
+/// A type that macOS would make a meaningless identifier of.
+fn garbled(kind: &str) -> Error {
+    refuse(&format!("type `{kind}`"), mend_of_type(kind))
+}
+
+/// What to write in place of a type that macOS does not know.
+pub(crate) fn mend_of_type(kind: &str) -> &'static str {
+    match kind.to_ascii_uppercase().as_str() {
+        "E" | "EMAIL" | "EMAILADDRESS" => "write 1.2.840.113549.1.9.1 in its place",
+        "DC" => "write 0.9.2342.19200300.100.1.25 in its place",
+        "UID" => "write 0.9.2342.19200300.100.1.1 in its place",
+        "SERIALNUMBER" => "write 2.5.4.5 in its place",
+        "C" | "ST" | "L" | "O" | "OU" | "CN" => "write it in capital letters",
+        _ => "macOS knows C, ST, L, O, OU, CN and dotted object identifiers",
+    }
+}
 
 fn pair(kind: &str, value: String) -> Result<(String, String), Error> {
     let upper = kind.to_ascii_uppercase();
     let kind = if SHORTCUTS.contains(&upper.as_str()) {
         upper
-    } else if kind.contains('.') && ObjectIdentifier::new(kind).is_ok() {
+    } else if is_dotted(kind) {
         kind.to_owned()
     } else {
-        let mend = match upper.as_str() {
-            "E" | "EMAIL" | "EMAILADDRESS" => "write 1.2.840.113549.1.9.1 in its place",
-            "DC" => "write 0.9.2342.19200300.100.1.25 in its place",
-            "UID" => "write 0.9.2342.19200300.100.1.1 in its place",
-            "SERIALNUMBER" => "write 2.5.4.5 in its place",
-            _ => "macOS knows C, ST, L, O, OU, CN and dotted object identifiers",
-        };
-        return Err(refuse(&format!("type `{kind}`"), mend));
+        return Err(garbled(kind));
     };
     if value.is_empty() {
         return Err(refuse(
@@ -335,14 +341,13 @@ mod tests {
     #[test]
     fn wrong_nesting_is_named() {
         let pair = |kind: &str| Value::Array(vec![kind.into(), "x".into()]);
-        let shared = Value::Array(vec![Value::Array(vec![pair("O"), pair("CN")])]);
-        assert!(
-            Subject::from_plist(&shared)
-                .unwrap_err()
-                .to_string()
-                .contains("several pairs")
-        );
-        for flat in [Value::Array(vec![pair("CN")]), pair("CN"), "CN=x".into()] {
+        let empty = Value::Array(vec![Value::Array(vec![])]);
+        for flat in [
+            Value::Array(vec![pair("CN")]),
+            pair("CN"),
+            "CN=x".into(),
+            empty,
+        ] {
             assert!(
                 Subject::from_plist(&flat)
                     .unwrap_err()
@@ -350,6 +355,24 @@ mod tests {
                     .contains("not an array"),
                 "{flat:?}"
             );
+        }
+    }
+
+    /// An example of Apple's has all pairs in one inner array.
+    #[test]
+    fn what_macos_takes_from_other_tools_is_kept_as_it_is() {
+        let pair = |kind: &str, value: &str| Value::Array(vec![kind.into(), value.into()]);
+        let foreign = Value::Array(vec![
+            Value::Array(vec![pair("O", "Acme"), pair("CN", "a+b")]),
+            Value::Array(vec![pair("EMAIL", "")]),
+        ]);
+        let subject = Subject::from_plist(&foreign).unwrap();
+        assert_eq!(subject.to_plist(), foreign);
+        assert_eq!(subject.to_string(), "EMAIL=,O=Acme+CN=a\\+b");
+        for garbled in ["cn", "DC", "E"] {
+            let foreign = Value::Array(vec![Value::Array(vec![pair(garbled, "x")])]);
+            let error = Subject::from_plist(&foreign).unwrap_err().to_string();
+            assert!(error.contains(garbled), "{error}");
         }
     }
 

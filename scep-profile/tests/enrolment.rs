@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 
 const SECRET: &str = "correct-horse-battery";
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Generating RSA keys is the slow part of every test, so they share two.
 static KEY: LazyLock<EnrollmentKey> =
@@ -342,6 +343,25 @@ fn renewal_is_refused_unless_configured() {
 }
 
 #[test]
+fn a_renewal_does_not_give_a_device_another_name() {
+    let mut authority = authority(|options| options.renewal(true));
+    let old = enroll(&mut authority, &request(SECRET)).unwrap();
+    let other = CertificateRequest::new("CN=another".parse().unwrap());
+    let (transaction, message) = Transaction::renew(
+        &OTHER_KEY,
+        &other,
+        &KEY,
+        &old.certificate,
+        &trusted(&authority),
+        &caps(&authority),
+    )
+    .unwrap();
+    let reply = transaction.read(&authority.pki_operation(&message, SystemTime::now()));
+    assert!(matches!(reply, Err(Error::Refused { .. })), "{reply:?}");
+    assert_eq!(authority.issued().len(), 1);
+}
+
+#[test]
 fn a_leaf_counts_only_while_valid_and_from_this_authority() {
     let (mut authority, other) = (authority(|options| options), authority(|options| options));
     let now = SystemTime::now();
@@ -352,7 +372,7 @@ fn a_leaf_counts_only_while_valid_and_from_this_authority() {
     assert_eq!(other.verify_leaf(&leaf, now), Err(LeafError::NotIssuedHere));
     assert_eq!(authority.verify_leaf(b"x", now), Err(LeafError::Malformed));
     assert_eq!(
-        authority.verify_leaf(&leaf, now + YEAR),
+        authority.verify_leaf(&leaf, now + YEAR + HOUR),
         Err(LeafError::Expired)
     );
     assert_eq!(

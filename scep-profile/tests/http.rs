@@ -3,11 +3,12 @@
 #![cfg(all(feature = "client", feature = "server"))]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use scep_profile::client::{Client, Enrollment, Error};
+use scep_profile::client::{Client, Enrollment, Error, Polling};
 use scep_profile::message::{self, CertificateRequest, EnrollmentKey, FailInfo};
 use scep_profile::preflight::{self, CheckSubject, Status};
 use scep_profile::server::{Authority, AuthorityOptions};
 use scep_profile::{Fingerprint, KeySize, ScepPayload, ScepUrl};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::SystemTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,6 +23,8 @@ struct Server {
     /// GetCACaps is answered with this in place of the authority's own.
     caps: Option<&'static str>,
     requests: Arc<Mutex<Vec<String>>>,
+    /// So many of the next operations fail with 503.
+    troubled: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -31,6 +34,7 @@ impl Server {
             authority: Arc::new(Mutex::new(authority)),
             caps,
             requests: Arc::default(),
+            troubled: Arc::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url =
@@ -69,11 +73,14 @@ impl Server {
             .lock()
             .unwrap()
             .push(head.lines().next().unwrap().to_owned());
-        let answer = self.answer(&target, body);
-        let status = if answer.is_some() {
-            "200 OK"
-        } else {
-            "404 Not Found"
+        let less = |left: usize| left.checked_sub(1);
+        let troubled = target.contains("PKIOperation")
+            && self.troubled.fetch_update(SeqCst, SeqCst, less).is_ok();
+        let answer = (!troubled).then(|| self.answer(&target, body)).flatten();
+        let status = match &answer {
+            Some(_) => "200 OK",
+            None if troubled => "503 Service Unavailable",
+            None => "404 Not Found",
         };
         let answer = answer.unwrap_or_default();
         let head = format!(
@@ -222,6 +229,49 @@ async fn approval_by_hand_is_polled_for() {
 }
 
 #[tokio::test]
+async fn waiting_for_approval_outlives_a_server_in_trouble_but_not_a_refusal() {
+    let (server, url) = Server::start(options().manual_approval(true), None).await;
+    let client = Client::new(url).unwrap();
+    let request = CertificateRequest::new("CN=cert".parse().unwrap()).challenge("right".into());
+    let polling = |polls: u64| {
+        let wait = std::time::Duration::from_millis(1);
+        Polling::default()
+            .first(wait)
+            .longest(wait)
+            .patience(wait * u32::try_from(polls).unwrap())
+    };
+    let Enrollment::Pending(pending) = client.enroll(&KEY, &request, &server.pin()).await.unwrap()
+    else {
+        panic!()
+    };
+    let id = pending.transaction_id().clone();
+
+    server.troubled.store(2, SeqCst);
+    let error = client.wait(pending.clone(), &polling(2)).await.unwrap_err();
+    assert!(
+        matches!(error, Error::Status { status: 503, .. }),
+        "{error}"
+    );
+    let error = client.wait(pending.clone(), &polling(2)).await.unwrap_err();
+    assert!(matches!(error, Error::StillPending { .. }), "{error}");
+
+    server.troubled.store(2, SeqCst);
+    assert!(server.authority.lock().unwrap().approve(&id));
+    client.wait(pending.clone(), &polling(5)).await.unwrap();
+
+    // A poll of what is not there is refused once, and not asked again.
+    let serial = server.authority.lock().unwrap().issued()[0].serial.clone();
+    assert!(server.authority.lock().unwrap().revoke(&serial));
+    let before = server.requests.lock().unwrap().len();
+    let error = client.wait(pending, &polling(5)).await.unwrap_err();
+    assert!(
+        matches!(error, Error::Message(message::Error::Refused { .. })),
+        "{error}"
+    );
+    assert_eq!(server.requests.lock().unwrap().len(), before + 1);
+}
+
+#[tokio::test]
 async fn preflight_passes_and_proves_the_challenge() {
     let (server, url) = Server::start(options().intermediate(true), None).await;
     let payload = ScepPayload::new(url, "right".into()).ca_fingerprint(server.pin());
@@ -281,6 +331,36 @@ async fn preflight_names_what_is_wrong_and_the_mend_but_never_the_challenge() {
     ] {
         assert!(!text.contains("hunter2"));
     }
+}
+
+#[tokio::test]
+async fn tls_that_fails_is_told_from_a_server_that_is_not_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let https = format!("https://{}/scep", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // No TLS is spoken here.
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .await
+                .unwrap();
+        }
+    });
+    let client = Client::new(ScepUrl::parse(&https).unwrap()).unwrap();
+    let error = client.get_ca_certs().await.unwrap_err();
+    assert!(matches!(error, Error::Tls { .. }), "{error:?}");
+    assert!(error.to_string().contains("fails in TLS"), "{error}");
+    let payload = ScepPayload::new(ScepUrl::parse(&https).unwrap(), "right".into());
+    let report = preflight::check(&payload).await;
+    assert_eq!(
+        report.check(CheckSubject::Tls).unwrap().status,
+        Status::Failed
+    );
+    assert!(report.check(CheckSubject::Server).is_none());
+
+    let nobody = Client::new(ScepUrl::parse("https://127.0.0.1:1/scep").unwrap()).unwrap();
+    let error = nobody.get_ca_certs().await.unwrap_err();
+    assert!(matches!(error, Error::Transport { .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -90,6 +90,17 @@ fn our_client_enrols_at_scepserver_with_the_right_challenge_only() {
             );
         }
 
+        // Renewal: another key, under the certificate of the first.
+        let next = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
+        let renewed = client
+            .renew(&next, &request(SECRET), &key, &issued.certificate, &pin)
+            .await
+            .unwrap();
+        let Enrollment::Issued(renewed) = renewed else {
+            panic!("pending")
+        };
+        assert!(renewed.certificate != issued.certificate);
+
         let key = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
         match client.enroll(&key, &request("wrong"), &pin).await {
             Err(Error::Message(message::Error::Refused { fail_info, .. })) => {

@@ -49,11 +49,13 @@ TEXT_OR_TEXTS = {"rfc822Name", "dNSName", "uniformResourceIdentifier"}
 SSO = "com.apple.extensiblesso"
 TCC = "com.apple.TCC.configuration-profile-policy"
 ACME = "com.apple.security.acme"
-# Values that fit the others which a minimal instance has, by what the texts of the schema say.
+# Values that fit the others which a minimal instance has, by what the texts of the schema say; secrets that no name tells.
 CHOSEN = {
     (ACME, "KeySize"): 2048,
     (ACME, "HardwareBound"): False,
     (ACME, "Attest"): False,
+    (ACME, "ClientIdentifier"): "${SECRET}",
+    ("com.apple.relay.managed", "ANY"): "${SECRET}",
     (TCC, "Authorization"): "Deny",
     (TCC, "Allowed"): False,
     ("com.apple.associated-domains", "AssociatedDomain"): "webcredentials:example.org",

@@ -4,7 +4,7 @@
 //! `CI` set nothing may be left out.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
@@ -89,6 +89,16 @@ pub fn run(command: &mut Command) -> String {
         String::from_utf8_lossy(&stderr)
     );
     out
+}
+
+/// Runs `openssl` in a folder, with arguments that have no blank in them, and gives its output as text.
+///
+/// # Panics
+/// When it fails, with what it printed.
+pub fn openssl(folder: &Path, arguments: &str) -> String {
+    run(Command::new("openssl")
+        .args(arguments.split(' '))
+        .current_dir(folder))
 }
 
 fn answers(command: &mut Command) -> bool {

@@ -251,3 +251,32 @@ fn preflight_wants_its_challenge_from_elsewhere_than_the_command_line() {
     let http = preflight(&["--url", "http://scep.example.com/scep"], None);
     assert_eq!(http.exit_code, 2, "{http:?}");
 }
+
+#[test]
+fn profile_lint_says_what_a_mac_is_silent_about() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scep-profile/tests/lint");
+    let lint = |name: &str, more: &[&str]| {
+        let file = fixtures.join(format!("{name}.mobileconfig"));
+        run(Command::new(env!("CARGO_BIN_EXE_profile"))
+            .arg("lint")
+            .arg(file)
+            .args(more))
+    };
+    let nesting = lint("subject-of-two-levels", &[]);
+    assert_eq!(nesting.exit_code, 1, "{nesting:?}");
+    assert!(
+        nesting.stdout.contains("error[scep-subject-nesting]"),
+        "{nesting:?}"
+    );
+    for (name, code) in [
+        ("variable-of-the-device", "warning[scep-device-variable]"),
+        ("variable-of-a-server", "warning[scep-variable]"),
+    ] {
+        let (any, jumpcloud) = (lint(name, &[]), lint(name, &["--mdm", "jumpcloud"]));
+        assert!(!any.stdout.contains("scep-"), "{any:?}");
+        assert!(jumpcloud.stdout.contains(code), "{jumpcloud:?}");
+        assert_eq!((any.exit_code, jumpcloud.exit_code), (0, 0));
+    }
+    let right = lint("right-payload", &["--mdm", "jumpcloud"]);
+    assert!(!right.stdout.contains("scep-"), "{right:?}");
+}

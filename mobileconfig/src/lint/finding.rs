@@ -159,6 +159,22 @@ impl Findings {
         }
     }
 
+    /// Keeps the findings for which `keep` is true: for a rule that knows a payload type, and says in one finding of its
+    /// own what the schema could only say in others. What was left out beyond [`MAX_FINDINGS`](Self::MAX_FINDINGS) is
+    /// not asked for and stays counted.
+    pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
+        self.found.retain(keep);
+        self.kept = [0; 3];
+        self.places.clear();
+        self.paths.clear();
+        for (index, finding) in self.found.iter().enumerate() {
+            self.kept[finding.severity as usize] += 1;
+            self.places
+                .insert((finding.code, finding.path.clone()), index);
+            self.paths.insert(finding.path.clone());
+        }
+    }
+
     pub(super) fn into_sorted(mut self) -> Vec<Finding> {
         self.found.sort_by_key(|finding| finding.severity);
         let [errors, warnings, infos] = self.left_out;

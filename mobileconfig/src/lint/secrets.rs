@@ -110,8 +110,16 @@ fn variable(text: &str, path: String, findings: &mut Findings) {
 }
 
 /// True if a text has a variable in it that an MDM server fills in: `$NAME`, `${NAME}`, `%Name%`, `{{name}}`. The
-/// variables that the device itself fills in are not meant.
-fn has_server_variable(text: &str) -> bool {
+/// variables that the device itself fills in ([`DEVICE_VARIABLES`]) are not meant.
+///
+/// ```
+/// use mobileconfig::lint::has_server_variable;
+///
+/// assert!(has_server_variable("CN=$SERIALNUMBER") && has_server_variable("%JumpCloudSystemID%"));
+/// assert!(!has_server_variable("CN=%SerialNumber%") && !has_server_variable("100 %"));
+/// ```
+#[must_use]
+pub fn has_server_variable(text: &str) -> bool {
     static VARIABLE: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = r"\$\{?[A-Z][A-Z0-9_]{2,}\}?|%([A-Za-z][A-Za-z_]*)%|\{\{[^{}]+\}\}";
     let Some(variable) = VARIABLE.get_or_init(|| Regex::new(pattern).ok()) else {
@@ -120,12 +128,12 @@ fn has_server_variable(text: &str) -> bool {
     variable.captures_iter(text).any(|found| {
         found
             .get(1)
-            .is_none_or(|name| !BY_THE_DEVICE.contains(&name.as_str()))
+            .is_none_or(|name| !DEVICE_VARIABLES.contains(&name.as_str()))
     })
 }
 
-/// What macOS fills in itself in subjects and alternative names.
-const BY_THE_DEVICE: [&str; 12] = [
+/// What macOS fills in itself in subjects and alternative names, between per cent signs (ProfileManifests, SCEP).
+pub const DEVICE_VARIABLES: [&str; 12] = [
     "SerialNumber",
     "ComputerName",
     "HostName",

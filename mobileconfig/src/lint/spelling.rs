@@ -2,10 +2,14 @@
 
 /// The candidate that `name` was probably meant to be, if there is one: equal but for case, blanks and punctuation, or with
 /// one or two letters amiss, depending on the length.
-pub(super) fn nearest<'a>(
-    name: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+///
+/// ```
+/// use mobileconfig::lint::nearest;
+///
+/// assert_eq!(nearest("KeyUsage", ["Key Type", "Key Usage"].into_iter()), Some("Key Usage"));
+/// assert_eq!(nearest("Name", ["Game"].into_iter()), None);
+/// ```
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(name);
     let limit = match folded.len() {
         // In bytes: near enough for a limit.

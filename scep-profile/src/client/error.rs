@@ -14,6 +14,15 @@ pub enum Error {
         /// What the HTTP client says.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// TLS failed: its certificate is not trusted by this machine or names another host, or it speaks no TLS.
+    Tls {
+        /// The operation.
+        operation: &'static str,
+        /// The SCEP URL.
+        url: String,
+        /// What TLS says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The server answered, but not with success; a redirect is one of these.
     Status {
         /// The operation.
@@ -42,14 +51,50 @@ pub enum Error {
 }
 
 impl Error {
-    pub(super) fn transport(operation: &'static str, url: &str, error: reqwest::Error) -> Self {
-        Self::Transport {
-            operation,
-            url: url.to_owned(),
-            // With GET the whole request stands in the URL.
-            source: Box::new(error.without_url()),
+    /// Whether the same may go well a little later: the server could not be reached, or was in trouble.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Transport { .. } => true,
+            Self::Status { status, .. } => *status >= 500 || *status == 429,
+            _ => false,
         }
     }
+
+    pub(super) fn transport(operation: &'static str, url: &str, error: reqwest::Error) -> Self {
+        // With GET the whole request stands in the URL.
+        let source = Box::new(error.without_url());
+        let url = url.to_owned();
+        if is_tls(source.as_ref()) {
+            Self::Tls {
+                operation,
+                url,
+                source,
+            }
+        } else {
+            Self::Transport {
+                operation,
+                url,
+                source,
+            }
+        }
+    }
+}
+
+/// The HTTP client wraps what TLS says in an I/O error, which does not count it as its source.
+fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    let within = io.and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || within.is_some_and(|within| is_tls(within))
+        || error.source().is_some_and(is_tls)
+}
+
+/// The HTTP client's own text stops at "error sending request"; the cause names the reason.
+fn cause<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> &'a (dyn std::error::Error + 'static) {
+    error.source().map_or(error, cause)
 }
 
 impl From<message::Error> for Error {
@@ -62,13 +107,16 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transport { operation, url, source } => {
-                write!(f, "{operation}: {url} cannot be reached: ")?;
-                // The HTTP client's own text stops at "error sending request"; the cause names the reason.
-                let mut cause: &dyn std::error::Error = source.as_ref();
-                while let Some(deeper) = cause.source() {
-                    cause = deeper;
-                }
-                write!(f, "{cause}: check the URL and the network")
+                let cause = cause(source.as_ref());
+                write!(f, "{operation}: {url} cannot be reached: {cause}: check the URL and the network")
+            }
+            Self::Tls { operation, url, source } => {
+                let cause = cause(source.as_ref());
+                write!(
+                    f,
+                    "{operation}: {url} fails in TLS, {cause}: it needs a certificate for this host that this machine \
+                     trusts; a proxy that looks into TLS is a usual reason"
+                )
             }
             Self::Status { operation, url, status } => {
                 write!(f, "{operation}: {url} answered {status}: ")?;
@@ -97,7 +145,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Transport { source, .. } => Some(source.as_ref()),
+            Self::Transport { source, .. } | Self::Tls { source, .. } => Some(source.as_ref()),
             Self::Message(error) => Some(error),
             _ => None,
         }

@@ -197,23 +197,31 @@ impl Client {
         self.exchange(*transaction, &message, post).await
     }
 
-    /// Asks after a request that was answered PENDING until it is granted, refused, or the patience ends.
+    /// Asks after a request that was answered PENDING until it is granted, refused, or the patience ends. A server that
+    /// cannot be reached meanwhile, or is in trouble, is asked again.
     ///
     /// # Errors
     ///
-    /// [`Error::StillPending`] when nobody has approved by then; otherwise as [`Client::enroll`].
+    /// [`Error::StillPending`] when nobody has approved by then, the last trouble when the server was in it at the end;
+    /// otherwise as [`Client::enroll`].
     pub async fn wait(&self, pending: Pending, polling: &Polling) -> Result<Issued, Error> {
         let mut pending = pending;
+        let mut trouble = None;
         for wait in polling.waits() {
             tokio::time::sleep(wait).await;
-            match self.poll(pending).await? {
-                Enrollment::Issued(issued) => return Ok(issued),
-                Enrollment::Pending(still) => pending = still,
-            }
+            trouble = match self.poll(pending.clone()).await {
+                Ok(Enrollment::Issued(issued)) => return Ok(issued),
+                Ok(Enrollment::Pending(still)) => {
+                    pending = still;
+                    None
+                }
+                Err(error) if error.is_passing() => Some(error),
+                Err(error) => return Err(error),
+            };
         }
-        Err(Error::StillPending {
+        Err(trouble.unwrap_or_else(|| Error::StillPending {
             transaction_id: pending.transaction_id().clone(),
-        })
+        }))
     }
 
     /// The certificates that will follow those of a CA, vouched for by it (GetNextCACert). Ask a server whose

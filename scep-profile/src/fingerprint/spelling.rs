@@ -8,7 +8,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 pub(super) fn parse(text: &str) -> Result<Fingerprint, Error> {
     let (named, digits) = split_label(text.trim());
-    let fingerprint = match digits_to_bytes(digits) {
+    let fingerprint = match digits_to_bytes(digits, named) {
         Some(bytes) => Fingerprint::from_bytes(&bytes)?,
         None if digits.is_empty() => {
             return Err(refuse("it is empty", "give it, or leave the option out"));
@@ -69,8 +69,8 @@ fn split_label(text: &str) -> (Option<FingerprintAlgorithm>, &str) {
     }
 }
 
-/// Hex comes first: 64 hex digits are also base64 for 48 bytes, but nobody means that.
-fn digits_to_bytes(digits: &str) -> Option<Vec<u8>> {
+/// Hex comes first: 64 hex digits are also base64 for 48 bytes, but nobody means that unless the label says SHA-384.
+fn digits_to_bytes(digits: &str, named: Option<FingerprintAlgorithm>) -> Option<Vec<u8>> {
     if digits.is_empty() {
         return None;
     }
@@ -79,9 +79,18 @@ fn digits_to_bytes(digits: &str) -> Option<Vec<u8>> {
         .chars()
         .filter(|character| !separator(*character))
         .collect();
-    if let Ok(bytes) = hex::decode(&hex) {
-        return Some(bytes);
+    let from_hex = hex::decode(&hex).ok();
+    match (from_hex, named) {
+        (Some(bytes), Some(named)) if bytes.len() != named.len() => {
+            let meant = from_base64(digits).filter(|bytes| bytes.len() == named.len());
+            meant.or(Some(bytes))
+        }
+        (Some(bytes), _) => Some(bytes),
+        (None, _) => from_base64(digits),
     }
+}
+
+fn from_base64(digits: &str) -> Option<Vec<u8>> {
     let base64: String = digits
         .chars()
         .filter(|character| !character.is_whitespace())
@@ -151,6 +160,16 @@ mod tests {
         assert!(error("").contains("empty"));
         assert!(error("not a fingerprint").contains("openssl x509"));
         assert!(error(&format!("sha1 Fingerprint={}", "ab".repeat(32))).contains("labelled SHA-1"));
+    }
+
+    /// Found by fuzzing: 48 bytes whose base64 has 64 characters, all of them hex digits.
+    #[test]
+    fn base64_of_sha_384_that_looks_like_hex_of_sha_256_is_told_by_its_label() {
+        let sha384 = Fingerprint::from_bytes(&[0x77; 48]).unwrap();
+        let base64 = sha384.base64();
+        assert_eq!(parse(&format!("SHA-384: {base64}")).unwrap(), sha384);
+        let unlabelled = parse(&base64).unwrap();
+        assert_eq!(unlabelled.algorithm(), FingerprintAlgorithm::Sha256);
     }
 
     #[test]

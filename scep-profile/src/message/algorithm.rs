@@ -16,7 +16,7 @@ pub(super) fn verify(
     of: &'static str,
 ) -> Result<Digest, Error> {
     #[cfg(test)]
-    counted::verification();
+    counted::verification(key);
     mobileconfig::cms::verify_signature(key, algorithm, None, message, signature)
         .map_err(of_cms(of))
 }
@@ -29,20 +29,30 @@ pub(super) fn sha256_with_rsa() -> AlgorithmIdentifierOwned {
     }
 }
 
-/// What the refusals are compared by: the verifications each of them costs.
+/// Costs what a verification with a key of so many bits costs, and decides nothing. The key is one of the authority's,
+/// so that the requester has no say in the cost.
+pub(super) fn verify_in_vain(key: &SubjectPublicKeyInfoOwned, bits: usize) {
+    // Of the length of the modulus: a shorter one is refused without a computation.
+    let signature = vec![1; bits / 8];
+    let _ = verify(&sha256_with_rsa(), key, b"", &signature, "nothing");
+}
+
+/// What the refusals are compared by: the verifications each of them costs, by the sizes of the keys.
 #[cfg(test)]
 pub(super) mod counted {
-    use std::cell::Cell;
+    use spki::SubjectPublicKeyInfoOwned;
+    use std::cell::RefCell;
 
-    thread_local!(static VERIFICATIONS: Cell<u32> = const { Cell::new(0) });
+    thread_local!(static VERIFICATIONS: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) });
 
-    pub(in super::super) fn verification() {
-        VERIFICATIONS.with(|count| count.set(count.get() + 1));
+    pub(in super::super) fn verification(key: &SubjectPublicKeyInfoOwned) {
+        let bytes = key.subject_public_key.raw_bytes().len();
+        VERIFICATIONS.with(|sizes| sizes.borrow_mut().push(bytes));
     }
 
-    /// How many there were on this thread since the last call.
+    /// Those on this thread since the last call, in order.
     #[cfg(feature = "server")]
-    pub(in super::super) fn take() -> u32 {
-        VERIFICATIONS.with(Cell::take)
+    pub(in super::super) fn take() -> Vec<usize> {
+        VERIFICATIONS.with(RefCell::take)
     }
 }

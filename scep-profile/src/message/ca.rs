@@ -29,7 +29,7 @@ impl CaCertificates {
     ///
     /// [`Error::Malformed`] when it is neither a certificate nor a certs-only message, or there is none in it.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
-        let certificates = CaCertificate::read_all(body).map_err(malformed("GetCACert"))?;
+        let certificates = CaCertificate::of_get_ca_cert(body).map_err(malformed("GetCACert"))?;
         Ok(Self { certificates })
     }
 
@@ -102,8 +102,15 @@ impl TrustedCa {
                     .is_some_and(|usage| usage.key_encipherment())
             })
         };
-        // An RA before the CA that issues, the CA that issues before the root.
-        let rank = |certificate: &&CaCertificate| (certificate.is_ca(), certificate.is_root());
+        // One whose time it is before one that is over, an RA before the CA that issues, that CA before the root.
+        let now = SystemTime::now();
+        let rank = |certificate: &&CaCertificate| {
+            (
+                !certificate.is_valid_at(now),
+                certificate.is_ca(),
+                certificate.is_root(),
+            )
+        };
         let recipient = encrypting()
             .min_by_key(rank)
             .or_else(|| rsa().min_by_key(rank));
@@ -146,12 +153,23 @@ impl TrustedCa {
         &self.trusted
     }
 
+    /// Whether the server has, by its key usages, someone to sign replies and someone to decrypt requests (RFC 8894
+    /// section 2.1.2): one certificate, or one of each, which macOS takes as well.
+    #[must_use]
+    pub fn signs_and_decrypts(&self) -> bool {
+        let usage = |certificate: &CaCertificate| certificate.key_usage();
+        let mut signers = self.trusted.iter().filter_map(usage);
+        usage(&self.recipient).is_some_and(|usage| {
+            usage.key_encipherment()
+                && (usage.digital_signature() || signers.any(|usage| usage.digital_signature()))
+        })
+    }
+
     /// What is weak about the recipient at a moment.
     #[must_use]
     pub fn weaknesses(&self, now: SystemTime) -> Vec<Weakness> {
         let mut weaknesses = Vec::new();
-        let usage = self.recipient.key_usage();
-        if !usage.is_some_and(|usage| usage.digital_signature() && usage.key_encipherment()) {
+        if !self.signs_and_decrypts() {
             weaknesses.push(Weakness::CaKeyUsage);
         }
         if !self.recipient.is_valid_at(now) {

@@ -16,12 +16,16 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// The keywords of an answer, whatever its line ends and case; unknown ones are kept.
+    /// The keywords of an answer, whatever its line ends and case; unknown ones are kept. A line that can be no keyword
+    /// (blanks in it, more than 64 characters, or beyond ASCII) announces nothing: a web page is no list of capabilities.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let keywords = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let is_keyword = |line: &&str| {
+            (1..=64).contains(&line.len()) && line.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        let keywords = text.lines().map(str::trim).filter(is_keyword);
         Self {
-            keywords: keywords.map(str::to_owned).collect(),
+            keywords: keywords.take(64).map(str::to_owned).collect(),
         }
     }
 
@@ -71,10 +75,11 @@ impl Capabilities {
         }
     }
 
-    /// The digest to sign with: SHA-256, or SHA-512 where only that is announced. SHA-1 is never written.
+    /// The strongest digest both sides support, to sign with: SHA-512 where it is announced, else SHA-256. SHA-1 is never
+    /// written.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        if !self.sha256() && self.has("SHA-512") {
+        if self.has("SHA-512") {
             Digest::Sha512
         } else {
             Digest::Sha256
@@ -96,5 +101,38 @@ impl Capabilities {
             weaknesses.push(Weakness::NoSha256);
         }
         weaknesses
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strongest_of_both_sides_is_written() {
+        for (text, cipher, digest) in [
+            ("", Cipher::Aes128, Digest::Sha256),
+            ("DES3\nSHA-1\n", Cipher::TripleDes, Digest::Sha256),
+            ("DES3\nAES\nSHA-256\n", Cipher::Aes128, Digest::Sha256),
+            ("aes\r\nsha-512\r\nSHA-256", Cipher::Aes128, Digest::Sha512),
+            ("SCEPStandard", Cipher::Aes128, Digest::Sha256),
+        ] {
+            let caps = Capabilities::parse(text);
+            assert_eq!((caps.cipher(), caps.digest()), (cipher, digest), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_web_page_announces_nothing() {
+        let page = format!(
+            "<!doctype html>\n<html lang=\"en\">\n{}\nAES \u{1b}[2J\nRenewal",
+            "x".repeat(65)
+        );
+        let caps = Capabilities::parse(&page);
+        assert_eq!(caps.keywords().collect::<Vec<_>>(), ["Renewal"]);
+        assert_eq!(
+            Capabilities::parse(&"a\n".repeat(1000)).keywords().count(),
+            64
+        );
     }
 }

@@ -14,6 +14,7 @@ use mobileconfig::cms::{Attribute, Attributes, SignedObject};
 use secrecy::{ExposeSecret, SecretString};
 use spki::SubjectPublicKeyInfoOwned;
 use std::fmt;
+use std::net::IpAddr;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::SubjectAltName as SubjectAltNameExtension;
 use x509_cert::ext::pkix::name::{GeneralName, OtherName};
@@ -169,14 +170,21 @@ const NT_PRINCIPAL_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.
 
 /// The subject as it stands in a certificate.
 pub(crate) fn name(subject: &Subject) -> Result<Name, Error> {
-    let rdns = subject.pairs().map(rdn).collect::<der::Result<Vec<_>>>();
+    let rdns = subject.rdns().map(rdn).collect::<der::Result<Vec<_>>>();
     rdns.and_then(|rdns| rdns.to_der())
         .and_then(|rdns| Name::from_der(&rdns))
         .map_err(malformed("Subject"))
 }
 
-/// One RDN of one pair, in the string types Apple's client uses.
-fn rdn((kind, value): (&str, &str)) -> der::Result<Any> {
+/// One RDN, whose pairs DER wants sorted.
+fn rdn<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> der::Result<Any> {
+    let mut pairs = pairs.map(pair).collect::<der::Result<Vec<_>>>()?;
+    pairs.sort();
+    Any::new(Tag::Set, pairs.concat())
+}
+
+/// Type and value, in the string types Apple's client uses.
+fn pair((kind, value): (&str, &str)) -> der::Result<Vec<u8>> {
     let oid = match kind {
         "C" => COUNTRY_NAME,
         "ST" => const_oid::db::rfc4519::ST,
@@ -184,6 +192,7 @@ fn rdn((kind, value): (&str, &str)) -> der::Result<Any> {
         "O" => const_oid::db::rfc4519::O,
         "OU" => const_oid::db::rfc4519::OU,
         "CN" => const_oid::db::rfc4519::CN,
+        "EMAIL" => EMAIL_ADDRESS,
         dotted => ObjectIdentifier::new(dotted)?,
     };
     let tag = if matches!(oid, EMAIL_ADDRESS | DOMAIN_COMPONENT) && value.is_ascii() {
@@ -195,8 +204,7 @@ fn rdn((kind, value): (&str, &str)) -> der::Result<Any> {
     };
     let mut pair = oid.to_der()?;
     pair.extend(AnyRef::new(tag, value.as_bytes())?.to_der()?);
-    let pair = AnyRef::new(Tag::Sequence, &pair)?.to_der()?;
-    Any::new(Tag::Set, pair)
+    AnyRef::new(Tag::Sequence, &pair)?.to_der()
 }
 
 fn general_names(names: &SubjectAltName) -> der::Result<Vec<GeneralName>> {
@@ -210,6 +218,13 @@ fn general_names(names: &SubjectAltName) -> der::Result<Vec<GeneralName>> {
     }
     for name in &names.uris {
         all.push(GeneralName::UniformResourceIdentifier(ia5(name)?));
+    }
+    for address in names.ip_addresses() {
+        let octets = match address {
+            IpAddr::V4(address) => OctetString::new(address.octets()),
+            IpAddr::V6(address) => OctetString::new(address.octets()),
+        };
+        all.push(GeneralName::IpAddress(octets?));
     }
     if let Some(name) = &names.nt_principal_name {
         all.push(GeneralName::OtherName(OtherName {

@@ -107,10 +107,9 @@ impl fmt::Display for Error {
             Self::TransactionMismatch => f.write_str("the reply belongs to another transaction: enrol anew"),
             Self::NonceMismatch => f.write_str("the reply is not to this request (recipientNonce differs): enrol anew"),
             Self::Refused { fail_info, text } => {
-                write!(f, "the CA refused: {fail_info}")?;
                 match text {
-                    Some(text) => write!(f, " (it says: {text})"),
-                    None => Ok(()),
+                    Some(text) => write!(f, "the CA refused and says `{text}`: {fail_info}"),
+                    None => write!(f, "the CA refused: {fail_info}"),
                 }
             }
             Self::KeyMismatch => f.write_str("the certificate issued is for another key than the one asked for"),

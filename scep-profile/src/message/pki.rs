@@ -145,7 +145,7 @@ impl Received {
     /// Checks digest and signature under a certificate's key.
     pub(super) fn verify(&self, signer: &Certificate) -> Result<Digest, Error> {
         #[cfg(test)]
-        super::algorithm::counted::verification();
+        super::algorithm::counted::verification(signer.tbs_certificate().subject_public_key_info());
         self.signer
             .verify(
                 self.signed.encap_content_info.content_type,

@@ -19,30 +19,39 @@ use x509_cert::name::Name;
 struct Bench {
     authority: Authority,
     ca: Certificate,
+    /// The key asked for.
     key: EnrollmentKey,
+    /// The key that signs the messages, and its certificate.
+    signer: EnrollmentKey,
     certificate: Vec<u8>,
 }
 
 impl Bench {
-    fn new() -> Self {
+    /// Messages signed by the key asked for, or by another that someone has chosen for what it costs.
+    fn new(signer: Option<KeySize>) -> Self {
         let now = SystemTime::now();
         let authority =
             Authority::generate(AuthorityOptions::new("Acme", "right".into()), now).unwrap();
         let body = authority.get_ca_cert().1;
         let ca = CaCertificates::parse(&body).unwrap().certificates()[0].clone();
         let key = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
+        let signer = signer.map_or_else(
+            || key.clone(),
+            |size| EnrollmentKey::generate(size).unwrap(),
+        );
         let spec = CertificateSpec {
             subject: Name::default(),
-            public_key: key.spki().clone(),
+            public_key: signer.spki().clone(),
             not_before: now - Duration::from_secs(60),
             not_after: now + Duration::from_secs(3600),
             extensions: Vec::new(),
         };
-        let certificate = spec.self_sign(&key).unwrap();
+        let certificate = spec.self_sign(&signer).unwrap();
         Self {
             authority,
             ca: ca.x509().clone(),
             key,
+            signer,
             certificate,
         }
     }
@@ -69,8 +78,13 @@ impl Bench {
             status: None,
             fail_info: None,
         };
-        head.sign(Some(envelope), &self.certificate, &self.key, Digest::Sha256)
-            .unwrap()
+        head.sign(
+            Some(envelope),
+            &self.certificate,
+            &self.signer,
+            Digest::Sha256,
+        )
+        .unwrap()
     }
 }
 
@@ -108,7 +122,24 @@ fn unsigned(csr: &[u8]) -> Vec<u8> {
 
 #[test]
 fn answers_to_bad_messages_differ_in_nothing_and_cost_the_same() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
+    compare_refusals(&mut bench, None);
+    // The table tests something only if the same bench, with nothing wrong, gets its certificate.
+    let message = bench.sign("19", &bench.seal(&bench.request(Some("right"))));
+    let handled = bench.authority.handle(&message, SystemTime::now());
+    assert!(matches!(handled.outcome, Outcome::Issued(_)), "{handled:?}");
+}
+
+/// Whoever signs the envelope of another anew with a key that is slow to verify must not be able to measure, by the
+/// verifications that use another key, how far it was read.
+#[test]
+fn a_signer_with_a_large_key_measures_no_more() {
+    let mut bench = Bench::new(Some(KeySize::Rsa4096));
+    let stolen = bench.seal(&bench.request(Some("right")));
+    compare_refusals(&mut bench, Some(("signed by another", "19", stolen)));
+}
+
+fn compare_refusals(bench: &mut Bench, one_more: Option<(&'static str, &'static str, Vec<u8>)>) {
     let good = bench.seal(&bench.request(Some("right")));
     let bad = [
         (
@@ -176,7 +207,7 @@ fn answers_to_bad_messages_differ_in_nothing_and_cost_the_same() {
 
     let now = SystemTime::now();
     let mut seen = Vec::new();
-    for (what, message_type, envelope) in &bad {
+    for (what, message_type, envelope) in bad.iter().chain(&one_more) {
         let message = bench.sign(message_type, envelope);
         counted::take();
         let handled = bench.authority.handle(&message, now);
@@ -196,11 +227,6 @@ fn answers_to_bad_messages_differ_in_nothing_and_cost_the_same() {
         assert_eq!(verifications, work, "{what} costs other work than {first}");
     }
     assert!(bench.authority.issued().is_empty());
-
-    // The table tests something only if the same bench, with nothing wrong, gets its certificate.
-    let message = bench.sign("19", &good);
-    let handled = bench.authority.handle(&message, now);
-    assert!(matches!(handled.outcome, Outcome::Issued(_)), "{handled:?}");
 }
 
 /// All of a reply that is not random by design: fresh nonce, and the signature over it.
@@ -220,7 +246,7 @@ fn essence(reply: &[u8]) -> (usize, String) {
 
 #[test]
 fn a_message_of_no_transaction_gets_the_same_failure() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let now = SystemTime::now();
     let signed = bench.sign("19", &bench.seal(&bench.request(Some("wrong"))));
     for message in [&b"rubbish"[..], b"", &signed[..signed.len() / 2], &signed] {

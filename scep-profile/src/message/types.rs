@@ -150,7 +150,12 @@ impl fmt::Display for FailInfo {
             Self::BadTime => f.write_str("badTime: set the clock of this machine"),
             Self::BadCertId => f.write_str("badCertId: it knows no such certificate or request; enrol anew"),
             Self::Other(other) if other.is_empty() => f.write_str("no reason given; look into the server's log"),
-            Self::Other(other) => write!(f, "reason {other}, which RFC 8894 does not have; look into its log"),
+            // It goes to terminals and reports, and comes from elsewhere.
+            Self::Other(other) => write!(
+                f,
+                "reason {}, which RFC 8894 does not have; look into its log",
+                other.chars().take(20).flat_map(char::escape_default).collect::<String>()
+            ),
         }
     }
 }

@@ -1,10 +1,13 @@
 use crate::error::{Error, Field};
+use plist::Dictionary;
+#[cfg(feature = "message")]
+use {plist::Value, std::net::IpAddr};
 
 /// Names beside the subject, `SubjectAltName` of the payload.
 ///
 /// Apple takes a string or an array for the first three and one string only for the last; macOS skips kinds it does
 /// not know without a word.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SubjectAltName {
     /// `rfc822Name`: e-mail addresses.
     pub rfc822_names: Vec<String>,
@@ -14,6 +17,9 @@ pub struct SubjectAltName {
     pub uris: Vec<String>,
     /// `ntPrincipalName`: the user principal name in Active Directory.
     pub nt_principal_name: Option<String>,
+    /// Kinds this type does not know, kept when a profile is read and written again. macOS understands `iPAddress`
+    /// (its open source does; Apple's schema does not list it), and leaves the others out.
+    pub extra: Dictionary,
 }
 
 impl SubjectAltName {
@@ -21,6 +27,19 @@ impl SubjectAltName {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The addresses in `iPAddress`, in any case; what is no address is left out.
+    #[cfg(feature = "message")]
+    pub(crate) fn ip_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let kinds = self.extra.iter();
+        let addresses = kinds.filter(|(kind, _)| kind.eq_ignore_ascii_case("iPAddress"));
+        addresses
+            .flat_map(|(_, value)| match value {
+                Value::Array(several) => several.as_slice(),
+                one => std::slice::from_ref(one),
+            })
+            .filter_map(|address| address.as_string()?.parse().ok())
     }
 
     pub(super) fn validate(&self) -> Result<(), Error> {

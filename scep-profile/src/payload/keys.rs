@@ -50,7 +50,8 @@ pub(super) fn write(payload: &ScepPayload) -> Dictionary {
     keys
 }
 
-const KNOWN: [&str; 14] = [
+/// All keys of the inner dictionary.
+pub(crate) const KNOWN: [&str; 14] = [
     "URL",
     "Name",
     "Subject",
@@ -85,8 +86,24 @@ fn write_alt_name(alt_name: &SubjectAltName) -> Dictionary {
     if let Some(name) = &alt_name.nt_principal_name {
         keys.insert("ntPrincipalName".to_owned(), name.as_str().into());
     }
+    for (key, value) in &alt_name.extra {
+        if !ALT_NAMES
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(key))
+        {
+            keys.insert(key.clone(), value.clone());
+        }
+    }
     keys
 }
+
+/// The kinds of names that have a field of their own.
+const ALT_NAMES: [&str; 4] = [
+    "rfc822Name",
+    "dNSName",
+    "uniformResourceIdentifier",
+    "ntPrincipalName",
+];
 
 pub(super) fn read(keys: &Dictionary) -> Result<ScepPayload, Error> {
     let keys = Keys(keys);
@@ -167,11 +184,8 @@ fn read_alt_name(value: Option<&Value>) -> Result<SubjectAltName, Error> {
                 other => return Err(Error::wrong_type(key.as_str(), "string", other)),
             },
             _ => {
-                return Err(Error::invalid_value(
-                    key.as_str(),
-                    "macOS skips this kind of name: use rfc822Name, dNSName, uniformResourceIdentifier or \
-                     ntPrincipalName",
-                ));
+                alt_name.extra.insert(key.clone(), value.clone());
+                continue;
             }
         };
         match value {
@@ -275,6 +289,10 @@ mod tests {
             .dns_names
             .push("mac.example.com".to_owned());
         payload.alt_name.nt_principal_name = Some("a@corp".to_owned());
+        payload
+            .alt_name
+            .extra
+            .insert("iPAddress".to_owned(), "192.0.2.7".into());
         payload
             .extra
             .insert("CACaps".to_owned(), Value::Array(vec![]));
@@ -405,13 +423,15 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_challenge_is_refused() {
-        let error = ScepPayload::new(url(), String::new().into())
-            .to_dictionary()
-            .unwrap_err();
-        assert!(
-            error.to_string().contains("Challenge: it is empty"),
-            "{error}"
-        );
+    fn an_empty_or_blank_challenge_is_refused() {
+        for blank in ["", " \n"] {
+            let error = ScepPayload::new(url(), blank.into())
+                .to_dictionary()
+                .unwrap_err();
+            assert!(
+                error.to_string().contains("Challenge: it is empty"),
+                "{error}"
+            );
+        }
     }
 }

@@ -86,17 +86,46 @@ pub(super) fn judge_ca(
         "",
     );
     judge_key_usage(&ca, certificates.certificates().len() > 1, report);
+    judge_algorithms(&ca, report);
     judge_validity(&ca, report);
     Some(ca)
 }
 
+/// SHA-1 under a certificate that is neither pinned nor a root, and keys that are too short.
+fn judge_algorithms(ca: &TrustedCa, report: &mut Report) {
+    let mut weak = Vec::new();
+    for certificate in ca.certificates() {
+        let vouched_for = certificate != ca.anchor() && !certificate.is_root();
+        if vouched_for && certificate.is_signed_with_sha1() {
+            weak.push(format!("{} is signed with SHA-1", certificate.subject()));
+        }
+        if let Some(bits @ ..2048) = certificate.rsa_bits() {
+            weak.push(format!(
+                "{} has a key of {bits} bits",
+                certificate.subject()
+            ));
+        }
+    }
+    if weak.is_empty() {
+        let found = "no signature with SHA-1 that counts, no key below 2048 bits";
+        report.add(CheckSubject::Algorithms, Status::Passed, found, "");
+    } else {
+        report.add(
+            CheckSubject::Algorithms,
+            Status::Warning,
+            weak.join("; "),
+            "issue it anew with SHA-256 and an RSA key of 2048 bits or more",
+        );
+    }
+}
+
 fn judge_key_usage(ca: &TrustedCa, chain: bool, report: &mut Report) {
     let recipient = ca.recipient();
-    let suits = recipient
-        .key_usage()
-        .is_some_and(|usage| usage.digital_signature() && usage.key_encipherment());
-    if suits {
-        let found = format!("{} may sign and decrypt", recipient.subject());
+    if ca.signs_and_decrypts() {
+        let found = format!(
+            "{} may decrypt, and replies may be signed",
+            recipient.subject()
+        );
         report.add(CheckSubject::KeyUsage, Status::Passed, found, "");
     } else {
         // macOS insists on it for the chain form of GetCACert only.
@@ -108,7 +137,7 @@ fn judge_key_usage(ca: &TrustedCa, chain: bool, report: &mut Report) {
         report.add(
             CheckSubject::KeyUsage,
             status,
-            format!("{} lacks digitalSignature or keyEncipherment", recipient.subject()),
+            format!("{} lacks keyEncipherment, or nobody has digitalSignature", recipient.subject()),
             "issue the CA or RA certificate anew with both (RFC 8894 section 2.1.2; macOS error -67731)",
         );
     }
@@ -193,4 +222,59 @@ fn days_left(certificate: &CaCertificate, now: SystemTime) -> u64 {
         .duration_since(now)
         .unwrap_or_default();
     left.as_secs() / DAY.as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ScepUrl, preflight::Report};
+
+    /// The report on what a server hands out, its last certificate being the pinned root.
+    fn judged(certificates: &str) -> (Report, Option<TrustedCa>) {
+        let certificates = CaCertificates::parse(certificates.as_bytes()).unwrap();
+        let root = certificates.certificates().last().unwrap();
+        let url = ScepUrl::parse("https://ca.example.org/scep").unwrap();
+        let payload = ScepPayload::new(url, "hunter2".into())
+            .ca_fingerprint(root.fingerprint(FingerprintAlgorithm::Sha256));
+        let mut report = Report {
+            url: payload.url.to_string(),
+            capabilities: Vec::new(),
+            certificates: Vec::new(),
+            round_trip_ms: None,
+            checks: Vec::new(),
+        };
+        let ca = judge_ca(&payload, &certificates, &mut report);
+        (report, ca)
+    }
+
+    #[test]
+    fn a_short_key_and_sha1_below_the_pinned_root_are_warned_about() {
+        let (report, _) = judged(include_str!("../../tests/data/weak-ra.pem"));
+        let check = report.check(CheckSubject::Algorithms).unwrap();
+        assert_eq!(check.status, Status::Warning, "{report}");
+        for part in ["CN=RA,O=Acme is signed with SHA-1", "a key of 1024 bits"] {
+            assert!(check.found.contains(part), "{part}: {report}");
+        }
+        assert!(!check.found.contains("Root"), "{report}");
+    }
+
+    /// macOS takes one certificate for each of the two, as it takes one for both.
+    #[test]
+    fn a_pair_of_registration_authorities_signs_and_decrypts_and_half_of_it_does_not() {
+        let pair = include_str!("../../tests/data/ra-pair.pem");
+        let (report, ca) = judged(pair);
+        let usage = |report: &Report| report.check(CheckSubject::KeyUsage).unwrap().status;
+        assert_eq!(usage(&report), Status::Passed, "{report}");
+        let ca = ca.unwrap();
+        assert_eq!(ca.recipient().subject(), "CN=Encrypting-RA,O=Acme");
+        assert_eq!(ca.weaknesses(SystemTime::now()), []);
+
+        let (_, half) = pair.split_once("-----END CERTIFICATE-----\n").unwrap();
+        let (report, ca) = judged(half);
+        assert_eq!(usage(&report), Status::Failed, "{report}");
+        assert_eq!(
+            ca.unwrap().weaknesses(SystemTime::now()),
+            [message::Weakness::CaKeyUsage]
+        );
+    }
 }

@@ -88,7 +88,11 @@ async fn read(payload: &ScepPayload, report: &mut Report) -> Option<(Client, Tru
     let (client, caps) = match server.await {
         Ok(found) => found,
         Err(error) => {
-            report.fail(CheckSubject::Server, &error);
+            let subject = match error {
+                Error::Tls { .. } => CheckSubject::Tls,
+                _ => CheckSubject::Server,
+            };
+            report.fail(subject, &error);
             return None;
         }
     };

@@ -128,6 +128,8 @@ pub enum CheckSubject {
     Fingerprint,
     /// The CA or RA may sign and decrypt.
     KeyUsage,
+    /// The CA and RA certificates are signed and keyed as they should be.
+    Algorithms,
     /// The CA and RA certificates are valid for long enough.
     Validity,
     /// The challenge gets a certificate.
@@ -145,6 +147,7 @@ impl fmt::Display for CheckSubject {
             Self::CaCertificates => "CA certificates",
             Self::Fingerprint => "CA fingerprint",
             Self::KeyUsage => "CA key usage",
+            Self::Algorithms => "CA algorithms",
             Self::Validity => "CA validity",
             Self::Enrollment => "enrolment",
             Self::Certificate => "certificate",

@@ -36,10 +36,15 @@ pub fn schedule(policy: &RenewalPolicy, rings: &[Ring], now: Timestamp) -> Resul
         };
         // Blackouts may touch each other.
         while let Some(blackout) = policy.blackout_at(slot.at) {
-            slot.at = before(
+            let earlier = before(
                 blackout.from,
                 policy.stagger().max(SignedDuration::from_secs(1)),
             );
+            // Nothing comes before the beginning of time.
+            if earlier >= slot.at {
+                break;
+            }
+            slot.at = earlier;
         }
         next = Some(slot.at);
     }
@@ -275,6 +280,19 @@ mod tests {
             cannot.rotations[0].compromises,
             [Compromise::Late, Compromise::InBlackout]
         );
+    }
+
+    #[test]
+    fn a_blackout_without_a_beginning_is_waited_out() {
+        let policy = RenewalPolicy::default().days_before(30).blackout(
+            Timestamp::MIN,
+            at("2027-06-20T00:00:00Z"),
+            "not before",
+        );
+        let now = at("2027-01-01T00:00:00Z");
+        let waits = schedule(&policy, &[ring("a", "2027-06-30T00:00:00Z")], now).unwrap();
+        assert_eq!(times(&waits), expected(&[("a", "2027-06-20T00:00:00Z")]));
+        assert_eq!(waits.rotations[0].compromises, [Compromise::Late]);
     }
 
     #[test]

@@ -118,7 +118,8 @@ impl Ring {
 }
 
 /// The number of rings that keep the enrolments in an hour under a cap: none is larger than half of it, so that the
-/// Macs that come back in that hour, and a neighbouring ring that is slow, find room. At least one.
+/// Macs that come back in that hour, and a neighbouring ring that is slow, find room. At least one. It holds with an hour
+/// or more between two rings, and not for [`rotate_all`](super::rotate_all), which waits for nothing.
 ///
 /// ```
 /// assert_eq!(scep_profile::renewal::rings_needed(20_000, 500), 80);

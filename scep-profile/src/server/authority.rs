@@ -215,7 +215,13 @@ impl Authority {
             if !self.options.renewal {
                 return Err("renewal is not offered".to_owned());
             }
-            return signer.map_err(|error| format!("the certificate to be renewed: {error}"));
+            signer.map_err(|error| format!("the certificate to be renewed: {error}"))?;
+            let old = Certificate::from_der(&request.signer).map_err(|error| error.to_string())?;
+            return if old.tbs_certificate().subject() == csr.subject() {
+                Ok(())
+            } else {
+                Err("the renewal asks for another subject than the certificate has".to_owned())
+            };
         }
         check_signer(request, csr, signer)?;
         let challenge = csr.challenge().ok_or("the request brings no challenge")?;

@@ -113,7 +113,7 @@ fn challenge(arguments: &Arguments) -> Result<SecretString, String> {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|error| format!("--challenge-file {}: {error}", path.display()))?,
         None => std::env::var("SCEP_CHALLENGE").map_err(|_| {
-            "SCEP_CHALLENGE is not set: put the secret key from the admin console there, or into a file for \
+            "SCEP_CHALLENGE is not set, or no UTF-8: put the secret key from the admin console there, or into a file for \
              --challenge-file"
                 .to_owned()
         })?,

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use mobileconfig::lint::{self, Linter, Severity, Target, output};
+use scep_profile::lint::{Mdm, ScepRule};
 
 use crate::{Outcome, stream};
 
@@ -18,6 +19,9 @@ pub(crate) struct Arguments {
     /// How it gets to the device.
     #[arg(long, default_value = "user-approved-mdm")]
     delivery: Delivery,
+    /// The MDM server, where that matters: JumpCloud fills in no variables of custom profiles.
+    #[arg(long, default_value = "any")]
+    mdm: Server,
     /// The device is supervised.
     #[arg(long)]
     supervised: bool,
@@ -45,6 +49,12 @@ enum Delivery {
     UserApprovedMdm,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Server {
+    Any,
+    Jumpcloud,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
     let content = stream::read(&arguments.file)?;
     let target = arguments
@@ -61,7 +71,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
         })
         .supervised(arguments.supervised)
         .signed(arguments.signed);
-    let linter = Linter::new();
+    let linter = Linter::new().rule(ScepRule::new().mdm(match arguments.mdm {
+        Server::Any => Mdm::Any,
+        Server::Jumpcloud => Mdm::JumpCloud,
+    }));
     // Not read as a profile: a key that is missing at the top is a finding, not a reason to stop.
     let findings = linter
         .lint_document(content, &target)
