@@ -167,16 +167,24 @@ pub(super) fn decision(payload_type: &str, is_at: impl Fn(&str) -> bool) -> Opti
         .map(|(_, decision, _)| *decision)
 }
 
-/// What is decided of keys of this name wherever they stand, if it is that they are no secrets.
+/// What is decided of keys of this name wherever they stand, for places whose payload type is not known: a secret if one type
+/// has it as a secret, open if all that decide have it as open.
 pub(super) fn decision_anywhere(name: &str) -> Option<Decision> {
     let has_name = |path: &&str| path.rsplit('/').next() == Some(name);
-    let of_name = || {
+    let of_name = |wanted: Decision| {
         DECIDED
             .iter()
             .filter(|(_, _, paths)| paths.iter().any(|path| has_name(path)))
+            .any(|(_, decision, _)| *decision == wanted)
     };
-    let open = of_name().all(|(_, decision, _)| *decision == Open);
-    of_name().next().filter(|_| open).map(|_| Open)
+    // An item of an array has no name of its own.
+    if name != "*" && of_name(Secret) {
+        Some(Secret)
+    } else if of_name(Open) && !of_name(Sealed) && !of_name(Secret) {
+        Some(Open)
+    } else {
+        None
+    }
 }
 
 #[cfg(all(test, feature = "lint"))]
@@ -259,7 +267,8 @@ mod tests {
     #[test]
     fn a_name_is_innocent_everywhere_only_if_it_never_holds_a_secret() {
         assert_eq!(decision_anywhere("TokenToUserMapping"), Some(Open));
-        assert_eq!(decision_anywhere("Password"), None);
+        assert_eq!(decision_anywhere("Password"), Some(Secret));
+        assert_eq!(decision_anywhere("ClientIdentifier"), Some(Secret));
         assert_eq!(decision_anywhere("PayloadContent"), None);
         assert_eq!(decision_anywhere("Elsewhere"), None);
     }
