@@ -147,6 +147,7 @@ impl Findings {
         self.found.retain(|finding| {
             let kept = keep(finding);
             if !kept {
+                self.kept[finding.severity as usize] -= 1;
                 self.codes_and_paths
                     .remove(&(finding.code, finding.path.clone()));
             }
@@ -185,6 +186,20 @@ mod tests {
 
     fn finding(code: Code, path: usize) -> Finding {
         Finding::new(code, path.to_string(), "x".repeat(100_000), "")
+    }
+
+    #[test]
+    fn what_is_taken_back_leaves_room_and_may_be_found_again() {
+        let mut findings = Findings::default();
+        for path in 0..Findings::MAX_FINDINGS {
+            findings.add(finding(codes::UNKNOWN_KEY, path));
+        }
+        findings.retain(|finding| finding.path != "7");
+        assert!(!findings.is_reported("7") && findings.is_reported("8"));
+        for path in [7, 8] {
+            findings.add(finding(codes::UNKNOWN_KEY, path));
+        }
+        assert_eq!(findings.into_sorted().len(), Findings::MAX_FINDINGS);
     }
 
     #[test]
