@@ -3,19 +3,17 @@
 
 use libfuzzer_sys::fuzz_target;
 use mobileconfig::lint::{Linter, Target, output};
-use mobileconfig::{Limits, read_plist};
 use scep_profile::lint::{Mdm, ScepRule};
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok((value, _)) = read_plist(bytes, &Limits::default()) else {
-        return;
-    };
     let (linter, target) = (
         Linter::new().rule(ScepRule::new().mdm(Mdm::JumpCloud)),
         "macos-15".parse::<Target>().expect("a target"),
     );
-    let findings = linter.lint_plist(&value, &target);
+    let Ok(findings) = linter.lint_document(bytes, &target) else {
+        return;
+    };
     let _ = output::text(&findings)
         + &output::json(&findings)
-        + &output::sarif(&linter, "a", &findings);
+        + &output::sarif(&linter, Some("a"), &findings);
 });

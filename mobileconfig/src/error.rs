@@ -5,6 +5,7 @@ use std::fmt;
 use plist::Value;
 
 use crate::cms;
+use crate::printable::printable;
 
 /// What went wrong while building, reading or writing a profile.
 ///
@@ -227,9 +228,9 @@ impl fmt::Display for Error {
             ..
         } = &*self.inner;
         if !path.is_empty() {
-            write!(f, "{path}: ")?;
+            write!(f, "{}: ", printable(path))?;
         }
-        f.write_str(message)?;
+        f.write_str(&printable(message))?;
         match position {
             Some(position) => write!(f, " (byte {position})"),
             None => Ok(()),

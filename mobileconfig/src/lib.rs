@@ -14,6 +14,7 @@ mod keys;
 pub mod lint;
 mod payload;
 mod payloads;
+mod printable;
 mod profile;
 mod read;
 mod redact;

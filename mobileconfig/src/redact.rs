@@ -38,13 +38,28 @@ impl Profile {
     /// The profile for people to read, without its secrets.
     #[must_use]
     pub fn redacted(&self) -> Redacted {
-        Redacted {
-            value: mask_profile(&self.to_value()),
-        }
+        Redacted::of_value(&self.to_value())
     }
 }
 
 impl Redacted {
+    /// Any property list, masked as a profile is: also one that is no whole profile.
+    ///
+    /// ```
+    /// let (value, _) = mobileconfig::read_plist(
+    ///     "<plist><dict><key>Password</key><string>hunter2</string></dict></plist>",
+    ///     &mobileconfig::Limits::default(),
+    /// )?;
+    /// assert!(!mobileconfig::Redacted::of_value(&value).to_string().contains("hunter2"));
+    /// # Ok::<(), mobileconfig::Error>(())
+    /// ```
+    #[must_use]
+    pub fn of_value(value: &Value) -> Self {
+        Self {
+            value: mask_profile(value),
+        }
+    }
+
     /// The masked property list; masked and shortened values are strings.
     #[must_use]
     pub fn to_value(&self) -> &Value {

@@ -53,7 +53,7 @@ fn a_thousand_findings_are_enough_and_the_rest_is_counted() {
     assert_eq!(last.code, "more-findings");
     assert!(last.message.contains("4000 infos"), "{last}");
     // Those who read the report by machine are told as well.
-    let sarif = output::sarif(&Linter::new(), "a.mobileconfig", &found);
+    let sarif = output::sarif(&Linter::new(), Some("a.mobileconfig"), &found);
     assert!(sarif.contains("\"more-findings\""));
 }
 

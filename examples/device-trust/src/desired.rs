@@ -6,9 +6,10 @@ use okta_devtrust::{
     policies::{EnrollPrompt, EnrollSelf},
     trust,
 };
-use scep_profile::{ScepPayload, okta::DeviceTrustProfile};
+use scep_profile::{CaCertificate, ScepPayload, ScepUrl, okta::DeviceTrustProfile};
+use secrecy::SecretString;
 
-use crate::{Blueprint, tenants::Tenants};
+use crate::{Blueprint, blueprint::ScepSection, tenants::Tenants};
 
 /// What marks the objects that the job made, so that no other is ever touched.
 pub(crate) const OWNER: &str = "device-trust";
@@ -18,8 +19,29 @@ pub(crate) fn profile(
     blueprint: &Blueprint,
     tenants: &Tenants,
 ) -> Result<Profile, mobileconfig::Error> {
-    let scep = &blueprint.scep;
-    let mut payload = ScepPayload::new(tenants.scep_url.clone(), tenants.challenge.clone())
+    profile_of(
+        (
+            &blueprint.organization,
+            &blueprint.identifier,
+            blueprint.generation,
+        ),
+        &blueprint.scep,
+        (
+            &tenants.scep_url,
+            &tenants.challenge,
+            &tenants.ca_certificates,
+        ),
+    )
+}
+
+/// The same from what it depends on: organisation, identifier and generation, the payload's values, and the CA, which
+/// a sandbox brings along.
+pub(crate) fn profile_of(
+    (organization, identifier, generation): (&str, &str, u32),
+    scep: &ScepSection,
+    (url, challenge, ca_certificates): (&ScepUrl, &SecretString, &[CaCertificate]),
+) -> Result<Profile, mobileconfig::Error> {
+    let mut payload = ScepPayload::new(url.clone(), challenge.clone())
         .name(&scep.name)
         .subject(scep.subject.clone())
         .retries(scep.retries)
@@ -32,10 +54,9 @@ pub(crate) fn profile(
         payload = payload.rfc822_name(address);
     }
     let mut preset =
-        DeviceTrustProfile::new(&blueprint.organization, &blueprint.identifier, payload)
-            .generation(blueprint.generation);
+        DeviceTrustProfile::new(organization, identifier, payload).generation(generation);
     preset.scep_mut().key_size = scep.key_size;
-    for certificate in &tenants.ca_certificates {
+    for certificate in ca_certificates {
         preset = preset.ca_certificate(certificate.der());
     }
     preset.build()

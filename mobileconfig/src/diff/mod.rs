@@ -20,6 +20,7 @@
 //! ```
 
 mod change;
+mod document;
 mod pairs;
 mod rules;
 mod tree;
@@ -28,11 +29,14 @@ mod walk;
 pub use change::{Change, ChangeKind, PayloadName};
 pub use rules::{Rewrite, Rules};
 
-use plist::{Dictionary, Value};
+use std::collections::HashSet;
 
+use plist::Value;
+
+use self::document::Document;
 use self::pairs::{Pairs, pair};
 use self::walk::{Side, Walk};
-use crate::{Error, Note, Profile, keys};
+use crate::{Error, Limits, Note, Payload, Profile, read_plist};
 
 /// The differences between an older and a newer profile; `Display` gives them as a tree, serde as JSON.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -48,21 +52,49 @@ impl Diff {
     /// The differences between two profiles.
     #[must_use]
     pub fn of(old: &Profile, new: &Profile, rules: &Rules) -> Self {
-        let (old_masked, new_masked) = (old.redacted(), new.redacted());
+        let document = |profile: &Profile| {
+            Document::new(profile.to_value().into_dictionary().unwrap_or_default())
+        };
+        Self::between(&document(old), &document(new), rules)
+    }
+
+    /// The differences between two property lists, each of which is a profile or near to one: what is there is compared, even
+    /// if a required key is missing.
+    ///
+    /// ```
+    /// use mobileconfig::{Profile, diff::{Diff, Rules}, service_management::{Rule, ServiceManagement}};
+    ///
+    /// let items = ServiceManagement::new([Rule::team_identifier("B7F62B65BN")]);
+    /// let profile = Profile::builder("Example Org", "org.example.companions").add("login-items", &items).build()?;
+    /// let mut broken = profile.to_value().into_dictionary().unwrap();
+    /// broken.remove("PayloadIdentifier");
+    /// let diff = Diff::of_values(&profile.to_value(), &broken.into(), &Rules::strict())?;
+    /// assert_eq!(diff.to_string(), "- PayloadIdentifier: \"org.example.companions\"\n");
+    /// # Ok::<(), mobileconfig::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::is_wrong_type`] when one of them is no dictionary.
+    pub fn of_values(old: &Value, new: &Value, rules: &Rules) -> Result<Self, Error> {
+        let document = |value: &Value| match value {
+            Value::Dictionary(keys) => Ok(Document::new(keys.clone())),
+            other => Err(Error::wrong_type("", "dict", other)),
+        };
+        Ok(Self::between(&document(old)?, &document(new)?, rules))
+    }
+
+    fn between(old: &Document, new: &Document, rules: &Rules) -> Self {
         let pairs = pair(&old.payloads, &new.payloads, rules);
         let uuids = uuids(old, new, &pairs);
         let mut walk = Walk::new(&uuids);
-
-        let (old_top, new_top) = (top_level(old), top_level(new));
         walk.dictionaries(
             None,
-            Side::new(&old_top, dictionary(old_masked.to_value())),
-            Side::new(&new_top, dictionary(new_masked.to_value())),
+            Side::new(&old.top, old.masked_top()),
+            Side::new(&new.top, new.masked_top()),
         );
-        let (old_list, new_list) = (masked_payloads(&old_masked), masked_payloads(&new_masked));
         let order = moved(&pairs.both);
         for (a, b) in &pairs.both {
-            let name = name(new, *b, Some(*a), Some(*b));
+            let name = new.name(*b, Some(*a), Some(*b));
             if order.contains(b) {
                 walk.push(
                     Some(&name),
@@ -71,54 +103,41 @@ impl Diff {
                     Some(Rewrite::Order),
                 );
             }
-            let (left, right) = (
-                old.payloads[*a].to_dictionary(),
-                new.payloads[*b].to_dictionary(),
-            );
+            let ((left, left_masked), (right, right_masked)) = (old.payload(*a), new.payload(*b));
             walk.dictionaries(
                 Some(&name),
-                Side::new(&left, dictionary(&old_list[*a])),
-                Side::new(&right, dictionary(&new_list[*b])),
+                Side::new(left, left_masked),
+                Side::new(right, right_masked),
             );
         }
         for a in pairs.only_old {
             let kind = ChangeKind::Removed {
-                old: old_list[a].clone(),
+                old: old.masked_payload(a),
             };
-            walk.push(
-                Some(&name(old, a, Some(a), None)),
-                String::new(),
-                kind,
-                None,
-            );
+            walk.push(Some(&old.name(a, Some(a), None)), String::new(), kind, None);
         }
         for b in pairs.only_new {
             let kind = ChangeKind::Added {
-                new: new_list[b].clone(),
+                new: new.masked_payload(b),
             };
-            walk.push(
-                Some(&name(new, b, None, Some(b))),
-                String::new(),
-                kind,
-                None,
-            );
+            walk.push(Some(&new.name(b, None, Some(b))), String::new(), kind, None);
         }
         Self::judge(walk.changes, rules)
     }
 
-    /// The differences between two documents, each XML, binary or signed. That one is signed and the other is not is one
-    /// of them ([`Rewrite::Envelope`]); signatures are not looked at.
+    /// The differences between two documents, each XML, binary or signed, compared as [`of_values`](Self::of_values) does. That
+    /// one is signed and the other is not is one of them ([`Rewrite::Envelope`]); signatures are not looked at.
     ///
     /// # Errors
-    /// When one of them cannot be read, as [`Profile::from_bytes`].
+    /// When one of them cannot be read, as [`read_plist`], or is no dictionary.
     pub fn of_documents(
         old: impl AsRef<[u8]>,
         new: impl AsRef<[u8]>,
         rules: &Rules,
     ) -> Result<Self, Error> {
-        let (old, old_notes) = Profile::read(old)?;
-        let (new, new_notes) = Profile::read(new)?;
-        let mut diff = Self::of(&old, &new, rules);
+        let (old, old_notes) = read_plist(old, &Limits::default())?;
+        let (new, new_notes) = read_plist(new, &Limits::default())?;
+        let mut diff = Self::of_values(&old, &new, rules)?;
         let signed = [&old_notes, &new_notes].map(|notes| notes.contains(&Note::Signed));
         if signed[0] != signed[1] {
             let text = |signed| Value::from(if signed { "signed" } else { "not signed" });
@@ -152,71 +171,38 @@ impl Diff {
     }
 }
 
-fn top_level(profile: &Profile) -> Dictionary {
-    let mut top = match profile.to_value() {
-        Value::Dictionary(keys) => keys,
-        _ => Dictionary::new(),
-    };
-    top.remove(keys::CONTENT);
-    top
-}
-
-fn dictionary(value: &Value) -> Option<&Dictionary> {
-    value.as_dictionary()
-}
-
-fn masked_payloads(masked: &crate::Redacted) -> Vec<Value> {
-    dictionary(masked.to_value())
-        .and_then(|keys| keys.get(keys::CONTENT))
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default()
-}
-
-fn name(profile: &Profile, index: usize, old: Option<usize>, new: Option<usize>) -> PayloadName {
-    let payload = &profile.payloads[index];
-    PayloadName {
-        payload_type: payload.payload_type.clone(),
-        identifier: payload.identifier.clone(),
-        display_name: payload.display_name.clone(),
-        old_index: old,
-        new_index: new,
-    }
-}
-
 /// UUIDs that mean the same payload, in upper case.
-fn uuids(old: &Profile, new: &Profile, pairs: &Pairs) -> Vec<(String, String)> {
+fn uuids(old: &Document, new: &Document, pairs: &Pairs) -> HashSet<(String, String)> {
+    let uuid = |payload: &Payload| payload.uuid.to_uppercase();
     pairs
         .both
         .iter()
-        .map(|(a, b)| {
-            (
-                old.payloads[*a].uuid.to_uppercase(),
-                new.payloads[*b].uuid.to_uppercase(),
-            )
-        })
+        .map(|(a, b)| (uuid(&old.payloads[*a]), uuid(&new.payloads[*b])))
+        // A payload without one is referred to by nobody.
+        .filter(|(a, b)| !a.is_empty() && !b.is_empty())
         .collect()
 }
 
 /// Places in the newer profile of the payloads that moved, as few as explain its order: those outside a longest
 /// ascending run of places.
-fn moved(both: &[(usize, usize)]) -> Vec<usize> {
-    // `runs[i]` is the length of the longest run that ends at i, and the entry before it.
-    let mut runs: Vec<(usize, Option<usize>)> = Vec::with_capacity(both.len());
-    for (index, (_, place)) in both.iter().enumerate() {
-        let before = (0..index)
-            .filter(|earlier| both[*earlier].1 < *place)
-            .max_by_key(|earlier| (runs[*earlier].0, std::cmp::Reverse(*earlier)));
-        runs.push((before.map_or(1, |earlier| runs[earlier].0 + 1), before));
+fn moved(both: &[(usize, usize)]) -> HashSet<usize> {
+    let place = |entry: usize| both[entry].1;
+    // `ends[n]` is the entry with the smallest place at which an ascending run of n + 1 entries ends.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(both.len());
+    for entry in 0..both.len() {
+        let length = ends.partition_point(|end| place(*end) < place(entry));
+        before.push(length.checked_sub(1).map(|shorter| ends[shorter]));
+        match ends.get_mut(length) {
+            Some(end) => *end = entry,
+            None => ends.push(entry),
+        }
     }
-    let mut kept = vec![false; both.len()];
-    let mut next = (0..runs.len()).max_by_key(|index| (runs[*index].0, std::cmp::Reverse(*index)));
-    while let Some(index) = next {
-        kept[index] = true;
-        next = runs[index].1;
+    let mut moved: HashSet<usize> = both.iter().map(|(_, place)| *place).collect();
+    let mut next = ends.last().copied();
+    while let Some(entry) = next {
+        moved.remove(&place(entry));
+        next = before[entry];
     }
-    both.iter()
-        .zip(kept)
-        .filter_map(|((_, place), kept)| (!kept).then_some(*place))
-        .collect()
+    moved
 }

@@ -1,7 +1,8 @@
 //! Which payload of one profile is which of the other.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::Hash;
 
 use super::{Rewrite, Rules};
 use crate::Payload;
@@ -17,7 +18,7 @@ pub(super) struct Pairs {
 
 /// A device recognises a payload by its identifier. A server that rewrites those leaves the UUID, or else type and
 /// content, to go by.
-pub(super) fn pair(old: &[Payload], new: &[Payload], rules: &Rules) -> Pairs {
+pub(super) fn pair<'a>(old: &'a [Payload], new: &'a [Payload], rules: &Rules) -> Pairs {
     let mut matching = Matching {
         old,
         new,
@@ -28,12 +29,13 @@ pub(super) fn pair(old: &[Payload], new: &[Payload], rules: &Rules) -> Pairs {
         },
     };
     // Identifiers occur twice in the field; then the one that is equal goes first.
-    matching.take(same_payload);
-    matching.take(|a, b| a.identifier == b.identifier && same_content(a, b));
-    matching.take(|a, b| a.identifier == b.identifier);
+    let identifier = |payload: &'a Payload| payload.identifier.as_str();
+    matching.take(identifier, same_payload);
+    matching.take(identifier, same_content);
+    matching.take(identifier, |_, _| true);
     if rules.allows(Rewrite::Identifier) {
-        matching.take(|a, b| a.uuid.eq_ignore_ascii_case(&b.uuid));
-        matching.take(same_content);
+        matching.take(|payload| payload.uuid.to_ascii_lowercase(), |_, _| true);
+        matching.take(|payload| payload.content.len(), same_content);
         matching.take_most_similar();
     }
     matching.pairs.both.sort_unstable();
@@ -46,19 +48,36 @@ struct Matching<'a> {
     pairs: Pairs,
 }
 
-impl Matching<'_> {
-    fn take(&mut self, is_pair: impl Fn(&Payload, &Payload) -> bool) {
+impl<'a> Matching<'a> {
+    /// Pairs payloads of one type and one `key`, in order, as far as `is_pair` agrees.
+    fn take<K: Eq + Hash>(
+        &mut self,
+        key: impl Fn(&'a Payload) -> K,
+        is_pair: impl Fn(&Payload, &Payload) -> bool,
+    ) {
+        let key = |payload: &'a Payload| (payload.payload_type.as_str(), key(payload));
+        // A profile may have very many payloads: looking at each for each would take the square of their number.
+        let mut waiting: HashMap<_, VecDeque<usize>> = HashMap::new();
+        for b in &self.pairs.only_new {
+            waiting.entry(key(&self.new[*b])).or_default().push_back(*b);
+        }
+        let mut taken = HashSet::new();
         for a in std::mem::take(&mut self.pairs.only_old) {
-            let (left, old) = (&self.old[a], self.new);
-            let found =
-                self.pairs.only_new.iter().position(|b| {
-                    left.payload_type == old[*b].payload_type && is_pair(left, &old[*b])
-                });
+            let left = &self.old[a];
+            let alike = waiting.get_mut(&key(left));
+            let found = alike.and_then(|alike| {
+                let at = alike.iter().position(|b| is_pair(left, &self.new[*b]))?;
+                alike.remove(at)
+            });
             match found {
-                Some(at) => self.pairs.both.push((a, self.pairs.only_new.remove(at))),
+                Some(b) => {
+                    taken.insert(b);
+                    self.pairs.both.push((a, b));
+                }
                 None => self.pairs.only_old.push(a),
             }
         }
+        self.pairs.only_new.retain(|index| !taken.contains(index));
     }
 
     /// Of the payloads of one type, those with the most in common first; of equals the first, so that the order of the
@@ -68,7 +87,7 @@ impl Matching<'_> {
             only_old, only_new, ..
         } = &self.pairs;
         if only_old.len() * only_new.len() > MAX_COMPARED {
-            return self.take(|_, _| true);
+            return self.take(|_| (), |_, _| true);
         }
         let mut scores: Vec<_> = only_old
             .iter()

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use plist::Value;
 
 use super::{Change, ChangeKind, Diff, PayloadName};
+use crate::printable::printable;
 
 impl fmt::Display for Diff {
     /// One line a change, below a line for each payload; nothing when nothing differs. With `{:#}` what is put down to
@@ -36,8 +37,8 @@ fn list(f: &mut dyn fmt::Write, changes: &[Change]) -> fmt::Result {
             writeln!(
                 f,
                 "{mark}{} ({})",
-                name(&payload.payload_type),
-                name(&payload.identifier)
+                printable(&payload.payload_type),
+                printable(&payload.identifier)
             )?;
         }
         above = payload;
@@ -51,7 +52,7 @@ fn list(f: &mut dyn fmt::Write, changes: &[Change]) -> fmt::Result {
                 writeln!(
                     f,
                     "{indent}~ {}: {old} -> {new}{differ}",
-                    name(&change.path)
+                    printable(&change.path)
                 )?;
             }
             ChangeKind::Moved => {
@@ -101,7 +102,7 @@ fn leaves(
             }
             Ok(())
         }
-        value => writeln!(f, "{indent}{mark} {}: {}", name(path), one_line(value)),
+        value => writeln!(f, "{indent}{mark} {}: {}", printable(path), one_line(value)),
     }
 }
 
@@ -111,15 +112,6 @@ fn is_mask(text: &str) -> bool {
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));
     inner.is_some_and(|inner| inner.chars().all(|c| c.is_ascii_alphanumeric() || c == ' '))
-}
-
-/// A key, identifier or path, so that it cannot pretend to be a line of its own.
-fn name(text: &str) -> String {
-    if text.chars().any(char::is_control) {
-        text.escape_debug().to_string()
-    } else {
-        text.to_owned()
-    }
 }
 
 fn one_line(value: &Value) -> String {
@@ -139,7 +131,7 @@ fn one_line(value: &Value) -> String {
             for (index, (key, value)) in keys.iter().enumerate() {
                 let comma = if index > 0 { ", " } else { "" };
                 // Writing to a text cannot fail.
-                let _ = write!(text, "{comma}{}: {}", name(key), one_line(value));
+                let _ = write!(text, "{comma}{}: {}", printable(key), one_line(value));
             }
             text + "}"
         }

@@ -1,10 +1,11 @@
 //! Comparing values in their places, the true ones for equality and the masked ones to show.
 
+use std::collections::HashSet;
+
 use plist::{Dictionary, Value};
 
 use super::{Change, ChangeKind, PayloadName, Rewrite};
 use crate::compare::same;
-use crate::secret::MASK;
 
 /// A dictionary of one profile, beside its masked form.
 #[derive(Clone, Copy)]
@@ -19,22 +20,21 @@ impl<'a> Side<'a> {
     }
 
     fn masked(&self, key: &str) -> Value {
-        // Masking keeps every key; should one be missing, showing nothing is the safe side.
-        let hidden = || Value::from(MASK);
         self.masked
             .and_then(|keys| keys.get(key))
             .cloned()
-            .unwrap_or_else(hidden)
+            // Masking keeps every key.
+            .unwrap_or_else(super::document::hidden)
     }
 }
 
 pub(super) struct Walk<'a> {
     pub(super) changes: Vec<Change>,
-    uuids: &'a [(String, String)],
+    uuids: &'a HashSet<(String, String)>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(uuids: &'a [(String, String)]) -> Self {
+    pub(super) fn new(uuids: &'a HashSet<(String, String)>) -> Self {
         Self {
             changes: Vec::new(),
             uuids,
@@ -186,9 +186,7 @@ impl<'a> Walk<'a> {
             return false;
         };
         let (old, new) = (old.to_uppercase(), new.to_uppercase());
-        self.uuids
-            .iter()
-            .any(|(left, right)| *left == old && *right == new)
+        self.uuids.contains(&(old, new))
     }
 }
 

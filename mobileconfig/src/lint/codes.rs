@@ -28,6 +28,9 @@ codes! {
     OUT_OF_RANGE = "out-of-range", Error, "A number is outside its range";
     WRONG_FORMAT = "wrong-format", Warning, "A text does not have the form it should";
     WRONG_COUNT = "wrong-count", Error, "An array has the wrong number of items";
+    CONDITIONAL_KEY_MISSING = "conditional-key-missing", Error, "A key is missing that the value of another requires";
+    CONFLICTING_KEYS = "conflicting-keys", Error, "A key or its value is not allowed beside another";
+    KEY_WITHOUT_EFFECT = "key-without-effect", Warning, "A key has no effect beside the value of another";
     MISSPELT_KEY = "misspelt-key", Warning, "A key is spelt nearly like one of Apple's";
     UNKNOWN_KEY = "unknown-key", Info, "A key is not in Apple's schema";
     UNDOCUMENTED_KEY = "undocumented-key", Info, "A key is beyond Apple's schema and known from elsewhere";
@@ -66,9 +69,18 @@ codes! {
     SEVERAL_CERTIFICATES = "several-certificates", Warning, "A certificate payload holds several certificates";
     CERTIFICATE_EXPIRED = "certificate-expired", Warning, "A certificate has expired";
     CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid", Warning, "A certificate is not valid yet";
+    PAYLOADS_ENCRYPTED = "payloads-encrypted", Info, "The payloads are encrypted and were not checked";
     SECRET_IN_CLEAR = "secret-in-clear", Info, "A secret can be read by everyone who has the file";
     VARIABLE_IN_SIGNED = "variable-in-signed", Warning, "A server would have to fill in a variable in a signed profile";
     DATE_PASSED = "date-passed", Warning, "The profile has expired or is due for removal";
 
+    BYTE_ORDER_MARK = "byte-order-mark", Info, "The document starts with a byte order mark";
+    LEADING_WHITE_SPACE = "leading-white-space", Info, "White space stands before the start of the document";
+    MISSING_DECLARATION = "missing-declaration", Info, "The XML declaration is missing";
+    ENCODING_LABEL = "encoding-label", Info, "The XML declaration names another encoding than UTF-8";
+    MISSING_PLIST_ELEMENT = "missing-plist-element", Info, "The element plist is missing";
+    BINARY_DOCUMENT = "binary-document", Info, "The document is a binary property list";
+    FRACTIONAL_SECOND = "fractional-second", Info, "A date has a fraction of a second";
+    SIGNATURE_NOT_CHECKED = "signature-not-checked", Info, "The document is signed, and lint does not check signatures";
     MORE_FINDINGS = "more-findings", Info, "More was found than is reported";
 }

@@ -1,10 +1,15 @@
 //! What a rule found.
 
-use std::{borrow::Cow, collections::HashSet, fmt};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet, hash_map::Entry},
+    fmt,
+};
 
 use serde::Serialize;
 
 use super::{Code, codes, path};
+use crate::printable::printable;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -90,6 +95,8 @@ impl fmt::Display for Finding {
             mend,
         } = self;
         let place = if path.is_empty() { "profile" } else { path };
+        // Keys and payload types come from the profile.
+        let [place, message, mend] = [place, message, mend].map(|text| printable(text));
         write!(f, "{severity}[{code}] {place}: {message}\n    mend: {mend}")
     }
 }
@@ -102,7 +109,8 @@ impl fmt::Display for Finding {
 #[derive(Debug, Default)]
 pub struct Findings {
     found: Vec<Finding>,
-    codes_and_paths: HashSet<(&'static str, String)>,
+    /// Where in `found` the finding with this code at this path is.
+    places: HashMap<(&'static str, String), usize>,
     paths: HashSet<String>,
     kept: [usize; 3],
     left_out: [usize; 3],
@@ -119,19 +127,17 @@ impl Findings {
                 *text = cut;
             }
         }
-        let at = (finding.code, finding.path);
-        if self.codes_and_paths.contains(&at) {
+        let Entry::Vacant(place) = self.places.entry((finding.code, finding.path.clone())) else {
             return;
-        }
+        };
         let severity = finding.severity as usize;
         if self.kept[severity] == Self::MAX_FINDINGS {
             self.left_out[severity] += 1;
             return;
         }
         self.kept[severity] += 1;
-        finding.path = at.1.clone();
-        self.paths.insert(at.1.clone());
-        self.codes_and_paths.insert(at);
+        place.insert(self.found.len());
+        self.paths.insert(finding.path.clone());
         self.found.push(finding);
     }
 
@@ -143,21 +149,31 @@ impl Findings {
 
     /// Keeps the findings for which `keep` is true: for a rule that knows a payload type, and says in one finding of its
     /// own what the schema could only say in others.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Finding) -> bool) {
-        self.found.retain(|finding| {
-            let kept = keep(finding);
-            if !kept {
-                self.kept[finding.severity as usize] -= 1;
-                self.codes_and_paths
-                    .remove(&(finding.code, finding.path.clone()));
-            }
-            kept
-        });
-        self.paths = self
-            .found
-            .iter()
-            .map(|finding| finding.path.clone())
-            .collect();
+    pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
+        let found = self.found.len();
+        self.found.retain(keep);
+        if self.found.len() == found {
+            return;
+        }
+        (self.kept, self.places, self.paths) = Default::default();
+        for (index, finding) in self.found.iter().enumerate() {
+            self.kept[finding.severity as usize] += 1;
+            self.paths.insert(finding.path.clone());
+            self.places
+                .insert((finding.code, finding.path.clone()), index);
+        }
+    }
+
+    /// True if this was found at exactly this place.
+    pub(super) fn is_found(&self, code: Code, path: &str) -> bool {
+        self.places.contains_key(&(code.id, path.to_owned()))
+    }
+
+    /// Gives what was found at this place another severity, for a reason that only a later rule knows.
+    pub(super) fn resettle(&mut self, code: Code, path: &str, severity: Severity) {
+        if let Some(index) = self.places.get(&(code.id, path.to_owned())) {
+            self.found[*index].severity = severity;
+        }
     }
 
     pub(super) fn into_sorted(mut self) -> Vec<Finding> {

@@ -181,6 +181,7 @@ impl<'a> Walk<'a, '_> {
         for key in shape.keys {
             let name = key.name();
             let due = key.presence() == Some(Presence::Required)
+                && self.here.has(*key)
                 && !key.is_any_name()
                 && !known::is_example_name(key);
             if due && !dictionary.contains_key(name) && !meant.contains(&name) {
@@ -350,13 +351,14 @@ impl<'a> Walk<'a, '_> {
                 ));
             }
             None if !allowed.is_empty() => {
-                let list = listed(allowed.iter().map(ToString::to_string));
-                self.findings.add(Finding::new(
-                    codes::VALUE_NOT_ALLOWED,
-                    path,
-                    format!("{found} is not one of the values allowed: {list}"),
-                    format!("choose one of {list}"),
-                ));
+                let names: Vec<_> = allowed.iter().map(ToString::to_string).collect();
+                let found = format!(
+                    "{found} is not one of the values allowed: {}",
+                    names.join(", ")
+                );
+                let code = codes::VALUE_NOT_ALLOWED;
+                self.findings
+                    .add(Finding::new(code, path, found, choose(&names)));
             }
             _ => {}
         }
@@ -365,13 +367,10 @@ impl<'a> Walk<'a, '_> {
     fn text(&mut self, key: Key, text: &str, path: &str) {
         let allowed: Vec<_> = key.allowed().iter().map(ToString::to_string).collect();
         if !allowed.is_empty() && allowed.iter().all(|literal| literal != text) {
-            let list = listed(allowed.iter().cloned());
             let mend = self
                 .nearest(text, allowed.iter().map(String::as_str))
-                .map_or_else(
-                    || format!("choose one of {list}"),
-                    |near| format!("write {near}"),
-                );
+                .map_or_else(|| choose(&allowed), |near| format!("write {near}"));
+            let list = allowed.join(", ");
             self.findings.add(Finding::new(
                 codes::VALUE_NOT_ALLOWED,
                 path,
@@ -405,6 +404,9 @@ pub(super) fn wrong_type(path: String, expected: &str, found: &Value) -> Finding
     Finding::new(codes::WRONG_TYPE, path, message, mend)
 }
 
-fn listed(values: impl Iterator<Item = String>) -> String {
-    values.collect::<Vec<_>>().join(", ")
+fn choose(values: &[String]) -> String {
+    match values {
+        [only] => format!("write {only}"),
+        several => format!("choose one of {}", several.join(", ")),
+    }
 }

@@ -37,7 +37,9 @@
 mod certificates;
 mod code;
 pub mod codes;
+mod conditions;
 mod dates;
+mod document;
 mod finding;
 mod identity;
 mod keys;
@@ -54,6 +56,7 @@ mod target;
 use plist::Value;
 
 pub use code::Code;
+pub use document::note;
 pub use finding::{Finding, Findings, Severity};
 pub use path::join;
 pub use secrets::{DEVICE_VARIABLES, has_server_variable};
@@ -61,7 +64,7 @@ pub use spelling::nearest;
 pub use subject::{Subject, SubjectPayload};
 pub use target::{Channel, Delivery, Target};
 
-use crate::Profile;
+use crate::{Error, Limits, Note, Profile, read_plist};
 
 /// Checks a profile for a target with the rules of this crate.
 ///
@@ -135,6 +138,7 @@ impl Linter {
             rules: vec![
                 Box::new(keys::Keys),
                 Box::new(place::Place),
+                Box::new(conditions::Conditions),
                 Box::new(identity::Identity),
                 Box::new(references::References),
                 Box::new(certificates::Certificates),
@@ -151,10 +155,11 @@ impl Linter {
         self
     }
 
-    /// The codes of all rules, in alphabetical order.
+    /// The codes of all rules and of [`note`], in alphabetical order.
     #[must_use]
     pub fn codes(&self) -> Vec<Code> {
-        let mut codes: Vec<_> = self.rules.iter().flat_map(|rule| rule.codes()).collect();
+        let of_rules = self.rules.iter().flat_map(|rule| rule.codes());
+        let mut codes: Vec<_> = of_rules.chain(document::codes()).collect();
         codes.push(codes::MORE_FINDINGS);
         codes.sort_by_key(|code| code.id);
         codes.dedup_by_key(|code| code.id);
@@ -167,7 +172,33 @@ impl Linter {
         self.lint_plist(&profile.to_value(), target)
     }
 
-    /// Checks a property list that should be a profile, as [`read_plist`](crate::read_plist) gives it.
+    /// Checks the bytes of a `.mobileconfig`: what [`lint_plist`](Self::lint_plist) finds, and what was unusual about the
+    /// document itself ([`note`]). A signed one is checked as [`Target::signed`].
+    ///
+    /// ```
+    /// use mobileconfig::lint::{Linter, Target};
+    ///
+    /// let signed = include_bytes!("../../tests/data/signed.der.mobileconfig");
+    /// let findings = Linter::new().lint_document(signed, &Target::macos("15".parse()?))?;
+    /// assert!(findings.iter().any(|finding| finding.code == "signature-not-checked"));
+    /// # Ok::<(), mobileconfig::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the document cannot be read at all, as [`read_plist`].
+    pub fn lint_document(
+        &self,
+        document: impl AsRef<[u8]>,
+        target: &Target,
+    ) -> Result<Vec<Finding>, Error> {
+        let (value, notes) = read_plist(document, &Limits::default())?;
+        let signed = target.signed || notes.contains(&Note::Signed);
+        let mut findings = self.lint_plist(&value, &target.clone().signed(signed));
+        findings.extend(notes.into_iter().map(note));
+        Ok(findings)
+    }
+
+    /// Checks a property list that should be a profile, as [`read_plist`] gives it.
     ///
     /// This also finds what keeps [`Profile::from_value`](crate::Profile::from_value) from reading it, such as a
     /// missing `PayloadIdentifier`, and what that silently puts right, such as a `PayloadVersion` that is a real number.

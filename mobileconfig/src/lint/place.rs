@@ -38,7 +38,8 @@ impl Rule for Place {
         for payload in subject.payloads() {
             for part in parts_in_use(payload) {
                 let on = part.availability(subject.target().os);
-                if on.multiple == Some(false) && seen.contains(part.name()) {
+                let again = !seen.insert(part.name());
+                if on.multiple == Some(false) && again {
                     findings.add(Finding::new(
                         codes::ONLY_ONE_ALLOWED,
                         payload.path(),
@@ -49,7 +50,6 @@ impl Rule for Place {
                         "put the keys into one payload",
                     ));
                 }
-                seen.insert(part.name());
                 check_payload(payload, part, on, subject.target(), channel, findings);
             }
         }
@@ -152,6 +152,14 @@ impl<'a> Here<'a> {
             absent: !parts.is_empty() && parts.iter().all(|on| !is_there(*on, target)),
             supervised: parts.iter().any(|on| on.supervised == Some(true)),
         }
+    }
+}
+
+impl Here<'_> {
+    /// Whether the system has a key of a payload that it has; a key that it lacks is not due either.
+    pub(super) fn has(&self, key: Key) -> bool {
+        let stated = key.stated(self.target.os);
+        self.absent || stated.is_none_or(|on| is_there(on, self.target))
     }
 }
 

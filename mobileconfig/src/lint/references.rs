@@ -148,5 +148,6 @@ fn needs_identity(payload_type: &str, key: &str) -> bool {
             "com.apple.security.identitypreference",
             "PayloadCertificateUUID"
         ) | ("com.apple.mdm", "IdentityCertificateUUID")
+            | ("com.apple.extensiblesso", "AccessKeyTerminalIdentityUUID")
     )
 }

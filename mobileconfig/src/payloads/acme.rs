@@ -195,28 +195,13 @@ impl Acme {
                 "the text is empty",
             ));
         }
-        let (fits, sizes) = match (&self.key_type, self.hardware_bound) {
-            (KeyType::EcSecPrimeRandom, true) => (
-                [256, 384].contains(&self.key_size),
-                "256 or 384 with HardwareBound",
-            ),
-            (KeyType::EcSecPrimeRandom, false) => (
-                [192, 256, 384, 521].contains(&self.key_size),
-                "192, 256, 384 or 521",
-            ),
-            (KeyType::Rsa, false) => (
-                (1024..=4096).contains(&self.key_size) && self.key_size % 8 == 0,
-                "1024 to 4096, a multiple of 8",
-            ),
-            (KeyType::Rsa, true) => {
-                return Err(Error::invalid_value(
-                    "HardwareBound",
-                    "the Secure Enclave makes no RSA keys; use ECSECPrimeRandom",
-                ));
-            }
-            (KeyType::Other(_), _) => (true, ""),
-        };
-        if !fits {
+        if self.key_type == KeyType::Rsa && self.hardware_bound {
+            return Err(Error::invalid_value(
+                "HardwareBound",
+                "the Secure Enclave makes no RSA keys; use ECSECPrimeRandom",
+            ));
+        }
+        if let Some(sizes) = size_problem(&self.key_type, self.hardware_bound, self.key_size) {
             return Err(Error::invalid_value(
                 "KeySize",
                 format!("the size of a {} key is {sizes}", self.key_type.as_str()),
@@ -240,6 +225,26 @@ impl Acme {
             None => Ok(()),
         }
     }
+}
+
+/// The sizes that a key of this type has, unless `size` is one of them.
+pub(crate) fn size_problem(
+    key_type: &KeyType,
+    hardware_bound: bool,
+    size: i64,
+) -> Option<&'static str> {
+    let (fits, sizes) = match key_type {
+        KeyType::EcSecPrimeRandom if hardware_bound => {
+            ([256, 384].contains(&size), "256 or 384 with HardwareBound")
+        }
+        KeyType::EcSecPrimeRandom => ([192, 256, 384, 521].contains(&size), "192, 256, 384 or 521"),
+        KeyType::Rsa => (
+            (1024..=4096).contains(&size) && size % 8 == 0,
+            "1024 to 4096, a multiple of 8",
+        ),
+        KeyType::Other(_) => (true, ""),
+    };
+    (!fits).then_some(sizes)
 }
 
 impl PartialEq for Acme {

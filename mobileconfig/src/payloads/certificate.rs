@@ -69,15 +69,47 @@ macro_rules! der_certificate {
 der_certificate! {
     /// `com.apple.security.root`: a DER certificate; the usual type for a root to be trusted. Apple's schema makes it an alias of
     /// `com.apple.security.pkcs1`.
+    ///
+    /// ```
+    /// use mobileconfig::{PayloadContent, certificate::Root};
+    ///
+    /// # const CA: &str = include_str!("../../tests/data/ca.pem");
+    /// let root = Root::from_pem(CA)?.file_name("root.cer");
+    /// let keys = root.to_dictionary()?;
+    /// assert_eq!(keys.get("PayloadContent").and_then(|value| value.as_data()), Some(root.der()));
+    /// assert_eq!(keys.get("PayloadCertificateFileName"), Some(&"root.cer".into()));
+    /// # Ok::<(), mobileconfig::Error>(())
+    /// ```
     Root = "com.apple.security.root"
 }
 
 der_certificate! {
     /// `com.apple.security.pkcs1`: a DER certificate; the usual type for an intermediate.
+    ///
+    /// ```
+    /// use mobileconfig::{Profile, certificate::{Pkcs1, Root}};
+    ///
+    /// # const INTERMEDIATE: &str = include_str!("../../tests/data/ca.pem");
+    /// let intermediate = Pkcs1::new(Root::from_pem(INTERMEDIATE)?.der())?;
+    /// let profile = Profile::builder("Example Org", "org.example.trust").add("intermediate", &intermediate).build()?;
+    /// assert_eq!(profile.payloads[0].payload_type, "com.apple.security.pkcs1");
+    /// # Ok::<(), mobileconfig::Error>(())
+    /// ```
     Pkcs1 = "com.apple.security.pkcs1"
 }
 
 /// `com.apple.security.pem`: a certificate in PEM.
+///
+/// ```
+/// use mobileconfig::{Profile, certificate::Pem};
+///
+/// # const CA: &str = include_str!("../../tests/data/ca.pem");
+/// let pem = Pem::new(CA)?;
+/// let profile = Profile::builder("Example Org", "org.example.trust").add("ca", &pem).build()?;
+/// let read: Pem = profile.payloads[0].decode()?;
+/// assert_eq!((read.pem(), read.der()?), (CA.as_bytes(), pem.der()?));
+/// # Ok::<(), mobileconfig::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Pem {
     pem: Vec<u8>,

@@ -171,7 +171,10 @@ impl ExtensibleSso {
                     ));
                 }
                 for (index, url) in urls.iter().enumerate() {
-                    if let Some(problem) = url_problem(url, &urls[..index]) {
+                    let twice = urls[..index]
+                        .contains(url)
+                        .then_some("each URL occurs once");
+                    if let Some(problem) = url_form(url).or(twice) {
                         return Err(Error::invalid_value(format!("URLs[{index}]"), problem));
                     }
                 }
@@ -182,13 +185,12 @@ impl ExtensibleSso {
     }
 }
 
-fn url_problem(url: &str, earlier: &[String]) -> Option<&'static str> {
+/// What is wrong with the form of an item of `URLs`, if anything.
+pub(crate) fn url_form(url: &str) -> Option<&'static str> {
     if !url.starts_with("https://") && !url.starts_with("http://") {
         Some("a URL starts with https:// or http://")
     } else if url.contains(['?', '#']) {
         Some("a URL has no query and no fragment here")
-    } else if earlier.iter().any(|other| other == url) {
-        Some("each URL occurs once")
     } else {
         None
     }

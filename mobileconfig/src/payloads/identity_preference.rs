@@ -58,10 +58,28 @@ macro_rules! preference {
 
 preference! {
     /// `com.apple.security.identitypreference` (macOS 10.12, user channel): the identity to present.
+    ///
+    /// ```
+    /// use mobileconfig::identity_preference::IdentityPreference;
+    ///
+    /// let preference = IdentityPreference::new("https://vpn.example.org", "5D3BA154-4B1C-4B0E-9A3E-6A1E5A3C0A01");
+    /// assert_eq!(preference.name, "https://vpn.example.org");
+    /// ```
     IdentityPreference = "com.apple.security.identitypreference"
 }
 
 preference! {
     /// `com.apple.security.certificatepreference` (macOS 10.12, user channel): the certificate to expect of the other side.
+    ///
+    /// ```
+    /// use mobileconfig::{Profile, Scope, certificate::Pem, identity_preference::CertificatePreference};
+    ///
+    /// # const PARTNER: &str = include_str!("../../tests/data/ca.pem");
+    /// let builder = Profile::builder("Example Org", "org.example.mail").scope(Scope::User);
+    /// let preference = CertificatePreference::new("partner@example.org", builder.payload_uuid("partner", 0));
+    /// let profile = builder.add("partner", &Pem::new(PARTNER)?).add("preference", &preference).build()?;
+    /// assert_eq!(profile.payloads[0].uuid, preference.payload_uuid);
+    /// # Ok::<(), mobileconfig::Error>(())
+    /// ```
     CertificatePreference = "com.apple.security.certificatepreference"
 }

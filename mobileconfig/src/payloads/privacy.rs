@@ -212,7 +212,7 @@ impl Identity {
         }
         let standard_user =
             self.authorization == Some(Authorization::AllowStandardUserToSetSystemService);
-        if standard_user && !["ListenEvent", "ScreenCapture"].contains(&service) {
+        if standard_user && !STANDARD_USER_SERVICES.contains(&service) {
             let message =
                 "AllowStandardUserToSetSystemService is for ListenEvent and ScreenCapture only";
             return Err(Error::invalid_value("Authorization", message));
@@ -228,7 +228,11 @@ impl Identity {
 }
 
 /// Services of which Apple's schema says that a profile can deny and not give access.
-const NEVER_GRANTED: [&str; 4] = ["Camera", "Microphone", "ListenEvent", "ScreenCapture"];
+pub(crate) const NEVER_GRANTED: [&str; 4] =
+    ["Camera", "Microphone", "ListenEvent", "ScreenCapture"];
+
+/// Services that a user without administrator rights may be let decide about.
+pub(crate) const STANDARD_USER_SERVICES: [&str; 2] = ["ListenEvent", "ScreenCapture"];
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@
 mod jumpcloud;
 mod okta;
 mod problems;
+mod profile;
 mod scep;
 mod secrets;
 mod section;
@@ -28,6 +29,7 @@ use toml::Table;
 pub use self::jumpcloud::{JumpCloudSection, OktaVerifySection};
 pub use self::okta::OktaSection;
 pub use self::problems::{Problem, Problems};
+pub use self::profile::ProfileBlueprint;
 pub use self::scep::ScepSection;
 pub use self::secrets::{SecretSource, Secrets};
 use self::{
@@ -96,13 +98,7 @@ impl Blueprint {
                 "name a blueprint with --blueprint, such as examples/device-trust.toml",
             )
         })?;
-        let table: Table = content.parse().map_err(|error: toml::de::Error| {
-            Problems::whole(
-                file,
-                toml_problem(&content, &error),
-                "TOML, as in examples/device-trust.toml",
-            )
-        })?;
+        let table = parse(file, &content)?;
         let mut problems = Problems::none(file);
         let read = Self::read(file, &table, overrides, &environment, &mut problems);
         problems.or(read)
@@ -122,14 +118,11 @@ impl Blueprint {
     ) -> Option<(Self, Secrets)> {
         let folder = file.parent().unwrap_or(Path::new(""));
         let mut top = Section::root(table);
-        let organization = top.required("organization", r#""Acme""#, problems, text);
-        let identifier = top.required(
-            "identifier",
-            r#""com.acme.device-trust""#,
-            problems,
-            reverse_dns,
-        );
-        let generation = top.or("generation", 0, "0", problems, number(0, u32::MAX));
+        let Name {
+            organization,
+            identifier,
+            generation,
+        } = Name::read(&mut top, problems);
 
         let mut okta_part = top.section("okta", "okta", problems);
         let mut jumpcloud_part = top.section("jumpcloud", "jumpcloud", problems);
@@ -181,16 +174,7 @@ impl Blueprint {
         let scep_challenge = secrets.find(&mut scep_part, "challenge_file", "SCEP_CHALLENGE");
         let scep = scep::read(scep_part, folder, real, problems);
 
-        let mut part = top.section("wait", "wait", problems);
-        let poll = part.or("poll_seconds", 15, "15", problems, number(1, 3600));
-        let timeout = part.or(
-            "timeout_seconds",
-            900,
-            "900",
-            problems,
-            number(1, 7 * 24 * 3600),
-        );
-        part.finish(problems);
+        let wait = WaitSection::read(top.section("wait", "wait", problems), problems);
         top.finish(problems);
 
         let blueprint = Self {
@@ -201,10 +185,7 @@ impl Blueprint {
             okta: okta?,
             jumpcloud: jumpcloud?,
             scep: scep?,
-            wait: WaitSection {
-                poll: Duration::from_secs(poll.into()),
-                timeout: Duration::from_secs(timeout.into()),
-            },
+            wait,
         };
         Some((
             blueprint,
@@ -215,6 +196,56 @@ impl Blueprint {
             },
         ))
     }
+}
+
+impl WaitSection {
+    fn read(mut part: Section<'_>, problems: &mut Problems) -> Self {
+        let poll = part.or("poll_seconds", 15, "15", problems, number(1, 3600));
+        let timeout = part.or(
+            "timeout_seconds",
+            900,
+            "900",
+            problems,
+            number(1, 7 * 24 * 3600),
+        );
+        part.finish(problems);
+        Self {
+            poll: Duration::from_secs(poll.into()),
+            timeout: Duration::from_secs(timeout.into()),
+        }
+    }
+}
+
+/// What the profile's identifiers and UUIDs follow from.
+struct Name {
+    organization: Option<String>,
+    identifier: Option<String>,
+    generation: u32,
+}
+
+impl Name {
+    fn read(top: &mut Section<'_>, problems: &mut Problems) -> Self {
+        Self {
+            organization: top.required("organization", r#""Acme""#, problems, text),
+            identifier: top.required(
+                "identifier",
+                r#""com.acme.device-trust""#,
+                problems,
+                reverse_dns,
+            ),
+            generation: top.or("generation", 0, "0", problems, number(0, u32::MAX)),
+        }
+    }
+}
+
+fn parse(file: &Path, content: &str) -> Result<Table, Problems> {
+    content.parse().map_err(|error: toml::de::Error| {
+        Problems::whole(
+            file,
+            toml_problem(content, &error),
+            "TOML, as in examples/device-trust.toml",
+        )
+    })
 }
 
 /// Letters, digits and hyphens between dots, at least two parts.

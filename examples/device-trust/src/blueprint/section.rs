@@ -11,6 +11,8 @@ pub(super) struct Section<'a> {
     path: &'static str,
     table: Option<&'a Table>,
     known: BTreeSet<&'static str>,
+    /// Whether nothing has to be there: what is there has to be right all the same.
+    partial: bool,
 }
 
 impl<'a> Section<'a> {
@@ -19,6 +21,15 @@ impl<'a> Section<'a> {
             path: "",
             table: Some(table),
             known: BTreeSet::new(),
+            partial: false,
+        }
+    }
+
+    /// A part of which nothing has to be there.
+    pub(super) fn partial(self) -> Self {
+        Self {
+            partial: true,
+            ..self
         }
     }
 
@@ -45,6 +56,7 @@ impl<'a> Section<'a> {
             path,
             table,
             known: BTreeSet::new(),
+            partial: self.partial,
         }
     }
 
@@ -68,7 +80,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Like [`optional`](Self::optional), but absence is a problem as well.
+    /// Like [`optional`](Self::optional), but absence is a problem as well, unless the section is
+    /// [`partial`](Self::partial).
     pub(super) fn required<T>(
         &mut self,
         key: &'static str,
@@ -78,7 +91,9 @@ impl<'a> Section<'a> {
     ) -> Option<T> {
         if self.table.is_none_or(|table| !table.contains_key(key)) {
             self.known.insert(key);
-            problems.add(self.full(key), "is missing", format!("{key} = {example}"));
+            if !self.partial {
+                problems.add(self.full(key), "is missing", format!("{key} = {example}"));
+            }
             return None;
         }
         self.optional(key, example, problems, read)

@@ -1,16 +1,17 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use device_trust::{Blueprint, Job, Output, Overrides, Silent, Tenants};
+use device_trust::blueprint::ProfileBlueprint;
 
 use crate::{Outcome, stream};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The blueprint, with both tenants, scep.url and scep.ca_certificates. The challenge comes from SCEP_CHALLENGE, or
-    /// from the file that scep.challenge_file names.
+    /// The blueprint, or - for the standard input. It needs organization, identifier, scep.url and scep.ca_certificates;
+    /// what it says about tenants is not used. The challenge comes from SCEP_CHALLENGE, or from the file that
+    /// scep.challenge_file names.
     blueprint: PathBuf,
-    /// Where the profile goes; it holds the challenge.
+    /// Where the profile goes, or - for the standard output; it holds the challenge.
     #[arg(
         long,
         short,
@@ -21,27 +22,22 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
-    let (blueprint, secrets) =
-        Blueprint::load(&arguments.blueprint, &Overrides::default(), environment)
-            .map_err(|problems| problems.to_string())?;
-    if blueprint.uses_sandbox() {
-        return Err(stream::about(
-            &arguments.blueprint,
-            "it names no tenants, and the sandbox makes a new CA each time: name okta.url, jumpcloud.url, scep.url and \
-             scep.ca_certificates, or run `setup`",
-        ));
-    }
-    let tenants = Tenants::real(&blueprint, &secrets).map_err(|error| error.to_string())?;
-    let job = Job::new(blueprint, tenants, Output::new("."));
-    let (_, bytes) = job.profile(&Silent).map_err(|error| error.to_string())?;
+    let file = &arguments.blueprint;
+    let content = String::from_utf8(stream::read(file)?)
+        .map_err(|_| stream::about(file, "the blueprint is not UTF-8"))?;
+    // Files that a blueprint from the standard input names are relative to the working directory.
+    let name = if file == Path::new("-") {
+        Path::new("the standard input")
+    } else {
+        file
+    };
+    let environment = |name: &str| std::env::var(name).ok();
+    let blueprint = ProfileBlueprint::read(name, &content, environment)
+        .map_err(|problems| problems.to_string())?;
+    let profile = blueprint.profile().map_err(|error| error.to_string())?;
+    let bytes = profile
+        .to_xml()
+        .map_err(|error| stream::about(file, error))?;
     stream::write(&arguments.out, &bytes)?;
     Ok(Outcome::Good)
-}
-
-/// Nothing is sent to a tenant, so that nobody needs its token: where there is none, a stand-in takes its place.
-fn environment(name: &str) -> Option<String> {
-    let is_token = matches!(name, "OKTA_API_TOKEN" | "JUMPCLOUD_API_KEY");
-    std::env::var(name)
-        .ok()
-        .or_else(|| is_token.then(|| "stand-in-for-a-token".to_owned()))
 }

@@ -1,7 +1,7 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::Args;
-use mobileconfig::diff::{Diff, Rules};
+use clap::{Args, ValueEnum};
+use mobileconfig::diff::{Diff, Rewrite, Rules};
 
 use crate::{Outcome, stream};
 
@@ -15,6 +15,14 @@ pub(crate) struct Arguments {
     /// PayloadRemovalDisallowed, PayloadEnabled, order.
     #[arg(long)]
     mdm: bool,
+    /// Put down to the MDM server these kinds of differences as well.
+    #[arg(
+        long,
+        value_name = "KINDS",
+        value_delimiter = ',',
+        conflicts_with = "mdm"
+    )]
+    allow: Vec<Kind>,
     /// Count the order of payloads as well.
     #[arg(long, conflicts_with = "mdm")]
     exact: bool,
@@ -26,28 +34,62 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
-    if arguments.old == Path::new("-") && arguments.new == Path::new("-") {
-        return Err("only one of the profiles can come from the standard input".to_owned());
+/// What servers rewrite, kind by kind.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    Envelope,
+    Uuid,
+    Identifier,
+    Organization,
+    RemovalDisallowed,
+    Enabled,
+    Order,
+}
+
+impl Kind {
+    fn rewrite(self) -> Rewrite {
+        match self {
+            Self::Envelope => Rewrite::Envelope,
+            Self::Uuid => Rewrite::Uuid,
+            Self::Identifier => Rewrite::Identifier,
+            Self::Organization => Rewrite::Organization,
+            Self::RemovalDisallowed => Rewrite::RemovalDisallowed,
+            Self::Enabled => Rewrite::Enabled,
+            Self::Order => Rewrite::Order,
+        }
     }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
     let rules = match (arguments.mdm, arguments.exact) {
         (true, _) => Rules::mdm(),
         (_, true) => Rules::exact(),
         _ => Rules::strict(),
     };
-    let (old, new) = (stream::read(&arguments.old)?, stream::read(&arguments.new)?);
-    // Each by itself first, so that an error names its file.
-    for (file, content) in [(&arguments.old, &old), (&arguments.new, &new)] {
-        mobileconfig::Profile::from_bytes(content).map_err(|error| stream::about(file, error))?;
-    }
-    let diff = Diff::of_documents(old, new, &rules).map_err(|error| error.to_string())?;
+    let allow = |rules: Rules, kind: &Kind| rules.allow(kind.rewrite());
+    let rules = arguments.allow.iter().fold(rules, allow);
+    let (old, new) = (
+        stream::read_rough(&arguments.old)?,
+        stream::read_rough(&arguments.new)?,
+    );
+    let diff = Diff::of_documents(&old.content, &new.content, &rules)
+        .map_err(|error| error.to_string())?;
     stream::say(&if arguments.json {
-        serde_json::to_string_pretty(&diff).map_err(|error| error.to_string())? + "\n"
+        let mut json = serde_json::to_value(&diff).map_err(|error| error.to_string())?;
+        json["missing"] = serde_json::json!({ "old": old.missing(), "new": new.missing() });
+        format!("{json:#}\n")
     } else if arguments.all {
         format!("{diff:#}")
     } else {
         diff.to_string()
     });
+    if !arguments.json {
+        for (file, rough) in [(&arguments.old, &old), (&arguments.new, &new)] {
+            for path in rough.missing() {
+                stream::remark(&stream::about(file, format!("note: {path} is missing")));
+            }
+        }
+    }
     Ok(if diff.is_empty() {
         Outcome::Good
     } else {

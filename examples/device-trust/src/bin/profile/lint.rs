@@ -1,11 +1,7 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use mobileconfig::{
-    Limits, Note,
-    lint::{self, Linter, Severity, Target, output},
-    read_plist,
-};
+use mobileconfig::lint::{self, Linter, Severity, Target, output};
 
 use scep_profile::lint::{Mdm, ScepRule};
 
@@ -62,9 +58,6 @@ enum Server {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
     let content = stream::read(&arguments.file)?;
-    // Not read as a profile: a key that is missing at the top is a finding, not a reason to stop.
-    let (value, notes) = read_plist(content, &Limits::default())
-        .map_err(|error| stream::about(&arguments.file, error))?;
     let target = arguments
         .target
         .clone()
@@ -78,16 +71,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
             Delivery::UserApprovedMdm => lint::Delivery::UserApprovedMdm,
         })
         .supervised(arguments.supervised)
-        .signed(arguments.signed || notes.contains(&Note::Signed));
+        .signed(arguments.signed);
     let linter = Linter::new().rule(ScepRule::new().mdm(match arguments.mdm {
         Server::Any => Mdm::Any,
         Server::Jumpcloud => Mdm::JumpCloud,
     }));
-    let findings = linter.lint_plist(&value, &target);
+    // Not read as a profile: a key that is missing at the top is a finding, not a reason to stop.
+    let findings = linter
+        .lint_document(content, &target)
+        .map_err(|error| stream::about(&arguments.file, error))?;
     stream::say(&if arguments.json {
         output::json(&findings)
     } else if arguments.sarif {
-        output::sarif(&linter, &arguments.file.to_string_lossy(), &findings)
+        let uri = (arguments.file != Path::new("-")).then(|| output::uri_of_file(&arguments.file));
+        output::sarif(&linter, uri.as_deref(), &findings)
     } else {
         output::text(&findings)
     });

@@ -2,7 +2,7 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use clap::Args;
 use mobileconfig::{
-    Note,
+    Note, Redacted, lint,
     plist::{Dictionary, Value},
 };
 
@@ -21,8 +21,18 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
-    let (profile, notes) = stream::read_profile(&arguments.file)?;
-    let masked = profile.redacted();
+    let rough = stream::read_rough(&arguments.file)?;
+    let missing = rough.missing();
+    let masked = Redacted::of_value(&Value::Dictionary(rough.keys));
+    if arguments.xml || arguments.json {
+        // What is printed is for other programs.
+        for path in &missing {
+            stream::remark(&stream::about(
+                &arguments.file,
+                format!("note: {path} is missing"),
+            ));
+        }
+    }
     let text = if arguments.xml {
         masked.to_string()
     } else if arguments.json {
@@ -30,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
             serde_json::to_string_pretty(masked.to_value()).map_err(|error| error.to_string())?;
         json + "\n"
     } else {
-        outline(masked.to_value(), &notes)
+        outline(masked.to_value(), &rough.notes, &missing)
     };
     stream::say(&text);
     Ok(Outcome::Good)
@@ -38,12 +48,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
 
 const PAYLOADS: &str = "PayloadContent";
 
-fn outline(profile: &Value, notes: &[Note]) -> String {
+fn outline(profile: &Value, notes: &[Note], missing: &[String]) -> String {
     let mut text = String::new();
     let empty = Dictionary::new();
     let top = profile.as_dictionary().unwrap_or(&empty);
     for note in notes {
-        let _ = writeln!(text, "note: {}", describe(*note));
+        let _ = writeln!(text, "note: {}", lint::note(*note).message);
+    }
+    for path in missing {
+        let _ = writeln!(text, "note: {path} is missing");
     }
     keys(
         &mut text,
@@ -52,8 +65,12 @@ fn outline(profile: &Value, notes: &[Note]) -> String {
             .filter(|(key, value)| *key != PAYLOADS || value.as_array().is_none()),
     );
     let payloads = top.get(PAYLOADS).and_then(Value::as_array);
-    for payload in payloads.into_iter().flatten() {
-        let payload = payload.as_dictionary().unwrap_or(&empty);
+    for (index, payload) in payloads.into_iter().flatten().enumerate() {
+        let Some(payload) = payload.as_dictionary() else {
+            let _ = writeln!(text, "\nno payload");
+            entry(&mut text, 1, &format!("{PAYLOADS}[{index}]"), payload);
+            continue;
+        };
         let own = |key| {
             payload
                 .get(key)
@@ -120,18 +137,5 @@ fn scalar(value: &Value) -> String {
         Value::Dictionary(_) => "{}".to_owned(),
         // Masking leaves no data.
         _ => "?".to_owned(),
-    }
-}
-
-fn describe(note: Note) -> &'static str {
-    match note {
-        Note::ByteOrderMark => "it starts with a byte order mark",
-        Note::LeadingWhitespace => "white space stands before its start",
-        Note::MissingDeclaration => "the XML declaration is missing",
-        Note::EncodingLabel => "the XML declaration names another encoding than UTF-8",
-        Note::MissingPlistElement => "the element plist is missing",
-        Note::Binary => "a binary property list",
-        Note::Signed => "signed; the signature was not checked (see `profile verify`)",
-        _ => "unusual",
     }
 }

@@ -4,21 +4,84 @@ use std::{
     fs,
     io::{self, Read as _, Write as _},
     path::Path,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use device_trust::Output;
-use mobileconfig::{Note, Profile};
+use mobileconfig::{
+    Limits, Note, Profile,
+    plist::{Dictionary, Value},
+    read_plist,
+};
 
 /// The content of a file, or of the standard input for `-`.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, String> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
     let mut content = Vec::new();
     let read = if file == Path::new("-") {
+        if TAKEN.swap(true, Ordering::Relaxed) {
+            return Err("only one of the files can come from the standard input".to_owned());
+        }
         io::stdin().read_to_end(&mut content).map(drop)
     } else {
         fs::read(file).map(|bytes| content = bytes)
     };
     read.map(|()| content)
         .map_err(|error| format!("{} cannot be read: {error}", name(file)))
+}
+
+/// What is in a file that is a profile, or would be one if it were whole.
+pub(crate) struct Rough {
+    pub(crate) content: Vec<u8>,
+    pub(crate) keys: Dictionary,
+    pub(crate) notes: Vec<Note>,
+}
+
+/// Whatever of a profile there is in a file.
+pub(crate) fn read_rough(file: &Path) -> Result<Rough, String> {
+    let content = read(file)?;
+    let (value, notes) =
+        read_plist(&content, &Limits::default()).map_err(|error| about(file, error))?;
+    let Value::Dictionary(keys) = value else {
+        return Err(about(file, "a profile is a dictionary, and this is none"));
+    };
+    if !TOP.iter().any(|key| keys.contains_key(key)) {
+        return Err(about(file, "no profile: it has none of a profile's keys"));
+    }
+    Ok(Rough {
+        content,
+        keys,
+        notes,
+    })
+}
+
+const TOP: [&str; 5] = [
+    "PayloadType",
+    "PayloadIdentifier",
+    "PayloadUUID",
+    "PayloadVersion",
+    "PayloadContent",
+];
+
+impl Rough {
+    /// Paths of the keys that every profile and every payload has and that are missing here.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        let encrypted = self.keys.contains_key("EncryptedPayloadContent");
+        let mut missing: Vec<String> = TOP
+            .iter()
+            .filter(|key| !(self.keys.contains_key(key) || encrypted && **key == "PayloadContent"))
+            .map(|key| (*key).to_owned())
+            .collect();
+        let payloads = self.keys.get("PayloadContent").and_then(Value::as_array);
+        for (index, payload) in payloads.into_iter().flatten().enumerate() {
+            let Some(keys) = payload.as_dictionary() else {
+                continue;
+            };
+            let absent = TOP[..4].iter().filter(|key| !keys.contains_key(key));
+            missing.extend(absent.map(|key| format!("PayloadContent[{index}].{key}")));
+        }
+        missing
+    }
 }
 
 /// The profile in a file, and what was unusual about it.
@@ -32,6 +95,11 @@ pub(crate) fn write(file: &Path, content: &[u8]) -> Result<(), String> {
         return io::stdout()
             .write_all(content)
             .map_err(|error| format!("the standard output cannot be written: {error}"));
+    }
+    // A device or a pipe takes what is written to it; only a file can be put in the place of another.
+    if fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return fs::write(file, content)
+            .map_err(|error| format!("{} cannot be written: {error}", file.display()));
     }
     let (Some(folder), Some(file_name)) = (
         file.parent(),
@@ -54,6 +122,12 @@ pub(crate) fn write(file: &Path, content: &[u8]) -> Result<(), String> {
 pub(crate) fn say(text: &str) {
     // A reader that went away (`| head`) has seen enough.
     let _ = io::stdout().write_all(text.as_bytes());
+}
+
+/// Prints a remark beside what is printed.
+pub(crate) fn remark(text: &str) {
+    // Nothing sensible is left to do when stderr is gone.
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// An error with the file it is about.

@@ -154,9 +154,12 @@ fn describe(signers: &[Verdicts]) -> String {
     text
 }
 
-/// To the second, as certificates have it.
+/// To the second, as certificates have it; the fraction is cut off, as in the JSON.
 fn time(time: SystemTime) -> String {
+    let second = jiff::TimestampRound::new()
+        .smallest(jiff::Unit::Second)
+        .mode(jiff::RoundMode::Trunc);
     jiff::Timestamp::try_from(time)
-        .and_then(|time| time.round(jiff::Unit::Second))
+        .and_then(|time| time.round(second))
         .map_or_else(|_| "an unknown time".to_owned(), |time| time.to_string())
 }

@@ -1,6 +1,10 @@
 //! The program `profile`: its exit codes, what it prints and what it never prints.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod build;
+mod inputs;
+mod places;
+
 use std::{
     fs,
     io::Write as _,
@@ -16,8 +20,8 @@ use mobileconfig::{
 use tempfile::TempDir;
 
 /// A P-256 key with a certificate it signed itself, and the same with RSA.
-const SIGNER: &str = include_str!("../../../mobileconfig/tests/data/identity.pem");
-const DEVICE: &str = include_str!("../../../mobileconfig/tests/data/identity-rsa.pem");
+const SIGNER: &str = include_str!("../../../../mobileconfig/tests/data/identity.pem");
+const DEVICE: &str = include_str!("../../../../mobileconfig/tests/data/identity-rsa.pem");
 
 struct Folder(TempDir);
 
@@ -53,6 +57,20 @@ impl Folder {
     fn run(&self, arguments: &[&str]) -> Run {
         Run::new(&self.command(arguments).output().unwrap())
     }
+
+    /// With `input` as the standard input.
+    fn run_with(&self, input: impl AsRef<[u8]>, arguments: &[&str]) -> Run {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A program that refuses its arguments may be gone by now.
+        let _ = child.stdin.take().unwrap().write_all(input.as_ref());
+        Run::new(&child.wait_with_output().unwrap())
+    }
 }
 
 #[derive(Debug)]
@@ -84,31 +102,6 @@ fn profile() -> Profile {
         .unwrap()
 }
 
-/// A blueprint that names tenants, with a CA of the tests of `scep-profile`.
-fn blueprint(folder: &Folder) {
-    let text = include_str!("../blueprint.toml")
-        .replace(
-            "# url = \"https://acme.okta.com\"",
-            "url = \"https://acme.okta.com\"",
-        )
-        .replace("# url = \"https://console", "url = \"https://console")
-        .replace(
-            "# url = \"https://acme.okta.com/pki",
-            "url = \"https://acme.okta.com/pki",
-        )
-        .replace(
-            "# ca_certificates = [\"okta-ca.pem\"]",
-            "ca_certificates = [\"root.pem\"]",
-        )
-        .replace("# challenge_file", "challenge_file");
-    folder.write("blueprint.toml", text);
-    folder.write(
-        "root.pem",
-        include_str!("../../../scep-profile/tests/data/root.pem"),
-    );
-    folder.write("scep-challenge", "hunter2\n");
-}
-
 #[test]
 fn show_masks_secrets_in_every_form_and_keeps_the_terminal_safe() {
     let folder = Folder::new();
@@ -125,29 +118,6 @@ fn show_masks_secrets_in_every_form_and_keeps_the_terminal_safe() {
     let outline = folder.run(&["show", "profile"]).out;
     assert!(!outline.contains('\u{9b}'), "{outline:?}");
     assert!(outline.contains("\ncom.apple.security.pkcs12 (org.example.demo.identity)\n"));
-}
-
-#[test]
-fn a_dash_is_the_standard_input() {
-    let folder = Folder::new();
-    let mut child = folder
-        .command(&["show", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(&profile().to_xml().unwrap())
-        .unwrap();
-    let run = Run::new(&child.wait_with_output().unwrap());
-    assert!(
-        run.code == 0 && run.out.contains("org.example.demo"),
-        "{run:?}"
-    );
-    assert_eq!(folder.run(&["diff", "-", "-"]).code, 2);
 }
 
 #[test]
@@ -452,45 +422,4 @@ fn what_is_encrypted_is_decrypted_by_the_device() {
         "opened",
     ]);
     assert_eq!(other.code, 2);
-}
-
-#[cfg(unix)]
-#[test]
-fn build_writes_the_profile_for_its_owner_only_and_needs_no_token() {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let folder = Folder::new();
-    blueprint(&folder);
-    let run = |out: &str| {
-        let mut command = folder.command(&["build", "blueprint.toml", "-o", out]);
-        for variable in ["OKTA_API_TOKEN", "JUMPCLOUD_API_KEY", "SCEP_CHALLENGE"] {
-            command.env_remove(variable);
-        }
-        Run::new(&command.output().unwrap())
-    };
-    let built = run("built");
-    assert_eq!((built.code, built.out.as_str()), (0, ""), "{built:?}");
-    let mode = fs::metadata(folder.path("built"))
-        .unwrap()
-        .permissions()
-        .mode();
-    assert_eq!(mode & 0o777, 0o600);
-    assert_eq!(run("again").code, 0);
-    assert_eq!(
-        fs::read(folder.path("built")).unwrap(),
-        fs::read(folder.path("again")).unwrap()
-    );
-    let profile = Profile::from_bytes(fs::read(folder.path("built")).unwrap()).unwrap();
-    assert_eq!(
-        profile.payloads_of_type("com.apple.security.scep").count(),
-        1
-    );
-    assert_eq!(folder.run(&["lint", "built"]).code, 0);
-
-    folder.write("blueprint.toml", include_str!("../blueprint.toml"));
-    let sandbox = run("none");
-    assert!(
-        sandbox.code == 2 && sandbox.err.contains("names no tenants"),
-        "{sandbox:?}"
-    );
 }
