@@ -186,6 +186,17 @@ fn variables_are_fine_unless_jumpcloud_would_have_to_fill_them_in() {
 }
 
 #[test]
+fn names_too_long_to_be_shown_are_found_once() {
+    let long = "n".repeat(10_000);
+    let findings = lint("macos-15", Mdm::JumpCloud, |content| {
+        inner(content).insert("SubjectAltName".to_owned(), names(&long, "%SerialNumber%"));
+    });
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["scep-skipped-name", "scep-device-variable"]);
+    assert!(findings.iter().all(|finding| finding.path.len() < 250));
+}
+
+#[test]
 fn whatever_a_payload_holds_it_is_checked_without_panic() {
     for value in [
         Value::Boolean(true),

@@ -39,7 +39,7 @@ fn lint(name: &str, target: &str) -> Vec<Finding> {
     for shown in [
         output::text(&findings),
         output::json(&findings),
-        output::sarif(&linter, name, &findings),
+        output::sarif(&linter, Some(name), &findings),
         format!("{findings:?}"),
     ] {
         assert!(!shown.contains(SECRET), "{name}: {shown}");

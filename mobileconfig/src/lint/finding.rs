@@ -147,6 +147,23 @@ impl Findings {
         self.paths.contains(path)
     }
 
+    /// Keeps the findings for which `keep` is true: for a rule that knows a payload type, and says in one finding of its
+    /// own what the schema could only say in others.
+    pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
+        let found = self.found.len();
+        self.found.retain(keep);
+        if self.found.len() == found {
+            return;
+        }
+        (self.kept, self.places, self.paths) = Default::default();
+        for (index, finding) in self.found.iter().enumerate() {
+            self.kept[finding.severity as usize] += 1;
+            self.paths.insert(finding.path.clone());
+            self.places
+                .insert((finding.code, finding.path.clone()), index);
+        }
+    }
+
     /// True if this was found at exactly this place.
     pub(super) fn is_found(&self, code: Code, path: &str) -> bool {
         self.places.contains_key(&(code.id, path.to_owned()))
@@ -156,22 +173,6 @@ impl Findings {
     pub(super) fn resettle(&mut self, code: Code, path: &str, severity: Severity) {
         if let Some(index) = self.places.get(&(code.id, path.to_owned())) {
             self.found[*index].severity = severity;
-        }
-    }
-
-    /// Keeps the findings for which `keep` is true: for a rule that knows a payload type, and says in one finding of its
-    /// own what the schema could only say in others. What was left out beyond [`MAX_FINDINGS`](Self::MAX_FINDINGS) is
-    /// not asked for and stays counted.
-    pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
-        self.found.retain(keep);
-        self.kept = [0; 3];
-        self.places.clear();
-        self.paths.clear();
-        for (index, finding) in self.found.iter().enumerate() {
-            self.kept[finding.severity as usize] += 1;
-            self.places
-                .insert((finding.code, finding.path.clone()), index);
-            self.paths.insert(finding.path.clone());
         }
     }
 
@@ -201,6 +202,20 @@ mod tests {
 
     fn finding(code: Code, path: usize) -> Finding {
         Finding::new(code, path.to_string(), "x".repeat(100_000), "")
+    }
+
+    #[test]
+    fn what_is_taken_back_leaves_room_and_may_be_found_again() {
+        let mut findings = Findings::default();
+        for path in 0..Findings::MAX_FINDINGS {
+            findings.add(finding(codes::UNKNOWN_KEY, path));
+        }
+        findings.retain(|finding| finding.path != "7");
+        assert!(!findings.is_reported("7") && findings.is_reported("8"));
+        for path in [7, 8] {
+            findings.add(finding(codes::UNKNOWN_KEY, path));
+        }
+        assert_eq!(findings.into_sorted().len(), Findings::MAX_FINDINGS);
     }
 
     #[test]

@@ -58,6 +58,7 @@ use plist::Value;
 pub use code::Code;
 pub use document::note;
 pub use finding::{Finding, Findings, Severity};
+pub use path::join;
 pub use secrets::{DEVICE_VARIABLES, has_server_variable};
 pub use spelling::nearest;
 pub use subject::{Subject, SubjectPayload};

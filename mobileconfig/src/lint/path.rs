@@ -6,8 +6,13 @@ use std::borrow::Cow;
 /// fill the memory.
 const MAX_NAME: usize = 128;
 
-/// The path of a key in the dictionary at `path`, which is empty for the profile.
-pub(super) fn join(path: &str, name: &str) -> String {
+/// The path of a key in the dictionary at `path`, which is empty for the profile. A name of more than 128 bytes is cut.
+///
+/// ```
+/// assert_eq!(mobileconfig::lint::join("PayloadContent[0]", "Rules"), "PayloadContent[0].Rules");
+/// ```
+#[must_use]
+pub fn join(path: &str, name: &str) -> String {
     let name = shown(name);
     if path.is_empty() {
         name.into_owned()

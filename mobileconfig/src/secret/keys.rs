@@ -174,7 +174,7 @@ pub(super) fn decision_anywhere(name: &str) -> Option<Decision> {
     let of_name = |wanted: Decision| {
         DECIDED
             .iter()
-            .filter(|(_, _, paths)| paths.iter().any(|path| has_name(path)))
+            .filter(|(_, _, paths)| paths.iter().any(has_name))
             .any(|(_, decision, _)| *decision == wanted)
     };
     // An item of an array has no name of its own.

@@ -26,7 +26,7 @@ mod spelling;
 mod subject;
 
 use mobileconfig::lint::codes::VARIABLE_IN_SIGNED;
-use mobileconfig::lint::{Code, Finding, Findings, Rule, Subject, SubjectPayload, Target};
+use mobileconfig::lint::{Code, Finding, Findings, Rule, Subject, SubjectPayload, Target, join};
 use mobileconfig::schema::Os;
 use plist::{Dictionary, Value};
 use std::collections::HashSet;
@@ -127,7 +127,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn path(&self, key: &str) -> String {
-        self.payload.path_to(&format!("PayloadContent.{key}"))
+        join(&self.payload.path_to("PayloadContent"), key)
     }
 
     fn text(&self, key: &str) -> Option<&str> {

@@ -1,7 +1,7 @@
 //! Alternative names, and variables in names.
 
 use super::{Found, Mdm, Place, codes};
-use mobileconfig::lint::{DEVICE_VARIABLES, Finding, has_server_variable};
+use mobileconfig::lint::{DEVICE_VARIABLES, Finding, has_server_variable, join};
 use plist::Value;
 
 /// Those that macOS's open source understands, whatever their case; the last is not in Apple's schema.
@@ -24,7 +24,7 @@ pub(super) fn check(place: &Place<'_>, mdm: Mdm, findings: &mut Found) {
         .get("SubjectAltName")
         .and_then(Value::as_dictionary);
     for (name, value) in names.into_iter().flatten() {
-        let path = place.path(&format!("SubjectAltName.{name}"));
+        let path = join(&place.path("SubjectAltName"), name);
         check_kind(name, value, &path, findings);
         match value {
             Value::String(text) => check_variables(text, mdm, path, findings),

@@ -141,7 +141,7 @@ fn a_signer_with_a_large_key_measures_no_more() {
 
 fn compare_refusals(bench: &mut Bench, one_more: Option<(&'static str, &'static str, Vec<u8>)>) {
     let good = bench.seal(&bench.request(Some("right")));
-    let bad = [
+    let mut bad = vec![
         (
             "the challenge is wrong",
             "19",
@@ -204,10 +204,11 @@ fn compare_refusals(bench: &mut Bench, one_more: Option<(&'static str, &'static 
         ("the poll is for nothing", "20", good.clone()),
         ("GetCert for a request", "21", good.clone()),
     ];
+    bad.extend(one_more);
 
     let now = SystemTime::now();
     let mut seen = Vec::new();
-    for (what, message_type, envelope) in bad.iter().chain(&one_more) {
+    for (what, message_type, envelope) in &bad {
         let message = bench.sign(message_type, envelope);
         counted::take();
         let handled = bench.authority.handle(&message, now);
