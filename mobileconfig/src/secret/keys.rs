@@ -173,7 +173,7 @@ pub(super) fn decision_anywhere(name: &str) -> Option<Decision> {
     let of_name = || {
         DECIDED
             .iter()
-            .filter(|(_, _, paths)| paths.iter().any(|path| has_name(path)))
+            .filter(|(_, _, paths)| paths.iter().any(has_name))
     };
     let open = of_name().all(|(_, decision, _)| *decision == Open);
     of_name().next().filter(|_| open).map(|_| Open)
