@@ -9,6 +9,8 @@ pub use verdict::{
     Verdicts,
 };
 
+use der::Encode;
+
 use self::chain::{Outcome, Parsed, build};
 use crate::cms::Certificate;
 use crate::cms::{Digest, Error, SignedData, SignerInfo, armour, from_ber, oid};
@@ -111,13 +113,10 @@ pub fn verify(message: impl AsRef<[u8]>, trust: &Trust) -> Result<Verified, Erro
     };
     let roots = parse(&trust.roots)?;
     let mut others = parse(&trust.others)?;
-    let brought = signed
-        .certificates
-        .as_ref()
-        .map(crate::cms::CertificateSet::certificates);
-    for der in brought.transpose()?.unwrap_or_default() {
-        // A certificate of a form that is not understood helps nobody, and spoils nothing else.
-        if let Ok(certificate) = Parsed::read(&der) {
+    let brought = signed.certificates.iter().flat_map(|set| &set.0.0);
+    for element in brought {
+        // What is no certificate, or of a form that is not understood, helps nobody and spoils nothing else.
+        if let Ok(certificate) = Parsed::read(&element.to_der()?) {
             others.push(certificate);
         }
     }
