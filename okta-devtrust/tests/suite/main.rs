@@ -5,5 +5,6 @@ mod apply;
 mod contract;
 mod enforcement;
 mod lossless;
+mod oauth;
 mod plan;
 mod support;
