@@ -135,6 +135,20 @@ impl DeviceEvidence {
 }
 
 impl Counts {
+    /// All events.
+    pub fn total(&self) -> u64 {
+        self.managed_success
+            + self.managed_unproven
+            + self.predicted_denial
+            + self.denied
+            + self.managed_at_catch_all
+            + self.break_glass
+            + self.sso_success
+            + self.sso_failure
+            + self.failure
+            + self.other
+    }
+
     /// How often it fell to the catch-all.
     pub(super) fn at_catch_all(&self) -> u64 {
         self.predicted_denial + self.denied + self.managed_at_catch_all

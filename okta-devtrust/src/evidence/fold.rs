@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     Time,
-    logs::{LogEvent, LogResult},
+    logs::{EventType, LogEvent, LogResult},
 };
 
 impl Evidence {
@@ -117,7 +117,14 @@ fn note_use(
     used.user = user.or(used.user.take());
     used.app = app.or(used.app.take());
     used.last = used.last.max(Some(at));
+    // The sign-in to the app fails because access was denied: that is no other fault.
+    let follows_denial = event.kind() == EventType::Sso
+        && used
+            .latest
+            .as_ref()
+            .is_some_and(|latest| latest.verdict == Verdict::Denied);
     if let Some(verdict) = verdict
+        && !follows_denial
         && used.latest.as_ref().is_none_or(|latest| latest.at <= at)
     {
         used.latest = Some(Latest { at, verdict });
@@ -325,6 +332,23 @@ mod tests {
         );
         assert!(matches!(mac.verdict(), Some(Verdict::Broken { .. })));
         assert_eq!(mac.counts.managed_success, 4);
+    }
+
+    #[test]
+    fn a_sign_in_that_fails_is_broken_unless_access_was_denied() {
+        let failed = |minute: u32| {
+            json!({"eventType": "user.authentication.sso", "device": mac(None),
+                   "published": format!("2026-11-24T12:{minute}:00.000Z"), "actor": {"id": "00u1", "type": "User"},
+                   "outcome": {"result": "FAILURE", "reason": "no assertion"}})
+        };
+        let mut denial = decision("DENY", "rul-catch", &mac(Some(false)));
+        denial["published"] = json!("2026-11-24T12:20:00.000Z");
+        let broken = Verdict::Broken {
+            why: "no assertion".into(),
+        };
+        assert_eq!(only(&evidence(&[failed(10)])).verdict(), Some(&broken));
+        let seen = evidence(&[failed(10), denial, failed(21)]);
+        assert_eq!(only(&seen).verdict(), Some(&Verdict::Denied));
     }
 
     #[test]
