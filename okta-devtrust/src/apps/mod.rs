@@ -1,13 +1,23 @@
 //! Apps: found by label, and put under an app sign-in policy.
 
+mod oauth_client;
 mod parts;
+mod sign_on;
 
 use serde_json::{Map, Value};
 
+pub use oauth_client::{
+    ClientKeys, ClientNetwork, ClientPublicKey, IdpInitiatedLogin, OauthClientCredentials,
+    OauthClientSettings, RefreshToken,
+};
 pub use parts::{
     AppAccessibility, AppCredentials, AppEmbedded, AppHide, AppLicensing, AppNotes,
     AppNotifications, AppSettings, AppSigning, AppUserNameTemplate, AppVisibility,
-    BookmarkSettings, ExpressConfiguration, UniversalLogout, VpnNetwork, VpnNotification,
+    ExpressConfiguration, UniversalLogout, VpnNetwork, VpnNotification,
+};
+pub use sign_on::{
+    AcsEndpoint, AppOwnSettings, AppSignOnSettings, AssertionEncryption, AttributeStatement,
+    CertificateChain, SignOnHook, SingleLogout, SloParticipation,
 };
 
 use crate::{
@@ -25,8 +35,8 @@ open_enum! {
 }
 
 lossless! {
-    /// An app (schemas `Application` and `BookmarkApplication`). What other kinds of app have beside that is in `extra`,
-    /// here and in the settings; it can hold client secrets: do not print it.
+    /// An app (schema `Application` and its kinds). What an app of the catalogue has of its own is in the `extra` of
+    /// [`AppOwnSettings`]; it can hold secrets: do not print it.
     App {
         /// Its id.
         id: String,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::{Field, Time, lossless::lossless};
+use super::{AppOwnSettings, AppSignOnSettings, OauthClientCredentials, OauthClientSettings};
+use crate::{Field, Time, lossless::lossless, users::PasswordCredential};
 
 lossless! {
     /// Which pages people are sent to.
@@ -50,6 +51,16 @@ lossless! {
         signing: Option<AppSigning>,
         /// How the users' names are made.
         user_name_template: Option<AppUserNameTemplate>,
+        /// Who sets name and password (password apps), such as `EDIT_USERNAME_AND_PASSWORD`.
+        scheme: Option<String>,
+        /// The name that everybody uses (password apps).
+        user_name: Option<String>,
+        /// The password that everybody uses (password apps).
+        password: Option<PasswordCredential>,
+        /// Whether people may see the password (password apps).
+        reveal_password: Option<bool>,
+        /// What it is as an OAuth client (`OPENID_CONNECT`).
+        oauth_client: Option<OauthClientCredentials>,
     }
 }
 
@@ -88,8 +99,12 @@ lossless! {
 lossless! {
     /// The settings of an app.
     AppSettings {
-        /// Its own settings; those of a bookmark are typed.
-        app: Option<BookmarkSettings>,
+        /// What its kind has of its own.
+        app: Option<AppOwnSettings>,
+        /// How it is signed in to (SAML, `AUTO_LOGIN`).
+        sign_on: Option<AppSignOnSettings>,
+        /// What it is as an OAuth client (`OPENID_CONNECT`).
+        oauth_client: Option<OauthClientSettings>,
         /// Whether Okta's entitlement management is on.
         em_opt_in_status: Option<String>,
         /// The identity store's id.
@@ -102,16 +117,6 @@ lossless! {
         notes: Option<AppNotes>,
         /// What people are told.
         notifications: Option<AppNotifications>,
-    }
-}
-
-lossless! {
-    /// The settings of a bookmark.
-    BookmarkSettings {
-        /// Where it leads.
-        url: Option<String>,
-        /// Whether Okta is asked for an integration.
-        request_integration: Option<bool>,
     }
 }
 

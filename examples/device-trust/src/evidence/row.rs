@@ -1,6 +1,9 @@
 //! One event, as it is listed.
 
-use okta_devtrust::logs::LogEvent;
+use okta_devtrust::{
+    Time,
+    logs::{LogEvent, LogResult},
+};
 use serde::Serialize;
 
 /// One event of the log, with what a reader of sign-ins looks for.
@@ -41,9 +44,9 @@ impl Row {
         let actor = event.actor.as_ref();
         let device = event.device();
         Self {
-            at: text(event.published.as_ref().map(|at| at.as_str())),
+            at: text(event.published.as_ref().map(Time::as_str)),
             event: event.event_type.clone(),
-            outcome: text(event.result().map(|result| result.as_str())),
+            outcome: text(event.result().map(LogResult::as_str)),
             user: text(actor.and_then(|actor| {
                 actor
                     .login()
