@@ -27,7 +27,7 @@ use std::{
 use toml::Table;
 
 pub use self::jumpcloud::{JumpCloudSection, OktaVerifySection};
-pub use self::okta::OktaSection;
+pub use self::okta::{OktaSection, ServiceAppSection};
 pub use self::problems::{Problem, Problems};
 pub use self::profile::ProfileBlueprint;
 pub use self::scep::ScepSection;
@@ -152,16 +152,21 @@ impl Blueprint {
         }
         let real = okta_url != Tenant::Absent || jumpcloud_url != Tenant::Absent;
 
+        let service_app = okta::service_app(&mut okta_part, problems);
         let mut secrets = secrets::Finder {
             folder,
             environment,
             real,
             problems: &mut *problems,
         };
+        secrets.real = real && service_app.is_none();
         let okta_api_token = secrets.find(&mut okta_part, "api_token_file", "OKTA_API_TOKEN");
+        secrets.real = real && service_app.is_some();
+        let okta_private_key = secrets.find(&mut okta_part, "private_key_file", "OKTA_PRIVATE_KEY");
+        secrets.real = real;
         let jumpcloud_api_key =
             secrets.find(&mut jumpcloud_part, "api_key_file", "JUMPCLOUD_API_KEY");
-        let okta = okta::read(okta_part, okta_url.given(), problems);
+        let okta = okta::read(okta_part, okta_url.given(), service_app, problems);
         let jumpcloud = jumpcloud::read(jumpcloud_part, jumpcloud_url.given(), problems);
 
         let mut scep_part = top.section("scep", "scep", problems);
@@ -191,6 +196,7 @@ impl Blueprint {
             blueprint,
             Secrets {
                 okta_api_token,
+                okta_private_key,
                 jumpcloud_api_key,
                 scep_challenge,
             },
