@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use device_trust_sandbox::{Options, PILOT_DEVICE_GROUP, RecordedRequest, Sandbox};
 use jumpcloud_mdm::{
     AppleMdm, AppleMdmDevice, Association, ConfigField, DeviceGroup, GraphObject, InsightsApp,
-    InsightsCertificate, JumpCloud, ObjectType, Operation, Policy, PolicyResult, PolicyTemplate,
-    PolicyValue, Reached, Region, SoftwareApp, SoftwareSettings, SoftwareStatus, System,
-    SystemInsights, SystemMdm,
+    InsightsCertificate, JumpCloud, NewDeviceGroup, ObjectType, Operation, Policy, PolicyResult,
+    PolicyTemplate, PolicyValue, Reached, Region, SoftwareApp, SoftwareSettings, SoftwareStatus,
+    System, SystemInsights, SystemMdm,
     deploy::{self, Desired, DesiredProfile, DesiredSoftware, DigestKey, Package},
 };
 use secrecy::ExposeSecret as _;
@@ -230,7 +230,7 @@ async fn every_request_body_is_as_the_specification_says() {
         .unwrap();
     let system = sandbox.shared().world().jumpcloud.system_ids().remove(3);
     let group = client
-        .create_device_group("Ring 1", Some("10 %"))
+        .create_device_group(&NewDeviceGroup::new("Ring 1").description("10 %"))
         .await
         .unwrap();
     client

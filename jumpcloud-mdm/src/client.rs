@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Credentials, Error, Region, Request, Retry, scrub::Scrubber};
+use crate::{Credentials, Error, Region, Request, Retry, request::Service, scrub::Scrubber};
 
 /// A JumpCloud client. Cloning is cheap and shares the connections.
 ///
@@ -24,6 +24,7 @@ use crate::{Credentials, Error, Region, Request, Retry, scrub::Scrubber};
 #[derive(Clone)]
 pub struct JumpCloud {
     transport: Transport,
+    insights: Transport,
     org_id: Option<HeaderValue>,
     known_secrets: Scrubber,
     settle: Duration,
@@ -43,6 +44,7 @@ impl JumpCloud {
         JumpCloudBuilder {
             region,
             authorization: Authorization::ApiKey(api_key),
+            insights_url: None,
             org_id: None,
             retry: Retry::default(),
             settle: Duration::from_secs(2),
@@ -52,6 +54,17 @@ impl JumpCloud {
     /// The organisation that calls go to, if one was chosen.
     pub fn org_id(&self) -> Option<&str> {
         self.org_id.as_ref()?.to_str().ok()
+    }
+
+    /// The same client for another organisation of the same administrator, with the same connections.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the id is none.
+    pub fn for_organization(&self, id: &str) -> Result<Self, Error> {
+        Ok(Self {
+            org_id: Some(org_header(id)?),
+            ..self.clone()
+        })
     }
 
     /// How long to wait before an object is read a second time after a write with unknown outcome.
@@ -88,10 +101,14 @@ impl JumpCloud {
 
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Response, Error> {
         let sent = request.for_organization(self.org_id.as_ref());
-        self.transport
+        let transport = match request.service() {
+            Service::Console => &self.transport,
+            Service::Insights => &self.insights,
+        };
+        transport
             .send(&sent)
             .await
-            .map_err(|failure| Error::from_failure(&failure, &self.scrubber(request)))
+            .map_err(|failure| Error::from_failure(&failure, request, &self.scrubber(request)))
     }
 
     pub(crate) fn decode<T: DeserializeOwned>(
@@ -101,7 +118,7 @@ impl JumpCloud {
     ) -> Result<T, Error> {
         response
             .json()
-            .map_err(|failure| Error::from_failure(&failure, &self.scrubber(request)))
+            .map_err(|failure| Error::from_failure(&failure, request, &self.scrubber(request)))
     }
 
     pub(crate) fn scrubber(&self, request: &Request) -> Scrubber {
@@ -127,12 +144,21 @@ enum Authorization {
 pub struct JumpCloudBuilder {
     region: Region,
     authorization: Authorization,
+    insights_url: Option<String>,
     org_id: Option<String>,
     retry: Retry,
     settle: Duration,
 }
 
 impl JumpCloudBuilder {
+    /// The base URL of Directory Insights, without `/insights`. By default it is the region's, and with
+    /// [`Region::Url`] that very URL.
+    #[must_use]
+    pub fn insights_url(mut self, url: impl Into<String>) -> Self {
+        self.insights_url = Some(url.into());
+        self
+    }
+
     /// The organisation to work on, for an administrator of several: 24 hexadecimal digits. It is sent as `x-org-id`
     /// on the routes that take it, and on no other.
     #[must_use]
@@ -167,11 +193,17 @@ impl JumpCloudBuilder {
     /// # Errors
     /// [`Error::Input`] when the URL, the key or the organisation id cannot be used.
     pub fn build(self) -> Result<JumpCloud, Error> {
-        let origin = Origin::parse(self.region.console_url())
-            .map_err(|error| Error::input("region", error.to_string()))?;
+        let origin = |field: &str, url: &str| {
+            Origin::parse(url).map_err(|error| Error::input(field, error.to_string()))
+        };
+        let console = origin("region", self.region.console_url())?;
+        let insights = match &self.insights_url {
+            Some(url) => origin("insights_url", url)?,
+            None => origin("region", self.region.insights_url())?,
+        };
         let org_id = self.org_id.as_deref().map(org_header).transpose()?;
         let mut known_secrets = Scrubber::default();
-        let credentials = match self.authorization {
+        let credentials: Arc<dyn Credentials> = match self.authorization {
             Authorization::Other(credentials) => credentials,
             Authorization::ApiKey(key) => {
                 known_secrets.add(key.expose_secret().trim().to_owned());
@@ -182,16 +214,25 @@ impl JumpCloudBuilder {
             }
         };
         let agent = concat!("jumpcloud-mdm/", env!("CARGO_PKG_VERSION"));
-        let transport = Transport::new(
-            origin,
-            credentials,
-            Dialect::plain(agent),
-            self.retry,
-            Limits::default(),
-        )
-        .map_err(|error| Error::input("tls", error.to_string()))?;
+        let connect = |origin: Origin| {
+            Transport::new(
+                origin,
+                Arc::clone(&credentials),
+                Dialect::plain(agent),
+                self.retry.clone(),
+                Limits::default(),
+            )
+            .map_err(|error| Error::input("tls", error.to_string()))
+        };
+        let transport = connect(console.clone())?;
+        let insights = if console == insights {
+            transport.clone()
+        } else {
+            connect(insights)?
+        };
         Ok(JumpCloud {
             transport,
+            insights,
             org_id,
             known_secrets,
             settle: self.settle,

@@ -162,12 +162,21 @@ impl JumpCloud {
         route: ListRoute,
         options: ListOptions,
     ) -> Items<T> {
+        let rows = route.rows(&options);
+        self.paged(rows, move |skip| route.page(&options, skip))
+    }
+
+    /// A list whose pages of `rows` rows are asked for by `page`, given how many rows to skip.
+    pub(crate) fn paged<T: DeserializeOwned + Send + 'static>(
+        &self,
+        rows: u32,
+        page: impl Fn(u64) -> Request + Send + Sync + 'static,
+    ) -> Items<T> {
         let client = self.clone();
         let first = Cursor { skip: 0, pages: 0 };
         pages::stream(first, move |cursor| {
             let client = client.clone();
-            let request = route.page(&options, cursor.skip);
-            let rows = route.rows(&options);
+            let request = page(cursor.skip);
             async move {
                 if cursor.pages >= MAX_PAGES {
                     return Err(Error::Endless {
@@ -196,7 +205,7 @@ impl JumpCloud {
             .get("x-total-count")
             .and_then(|value| value.to_str().ok()?.parse().ok());
         let scrub = self.scrubber(request);
-        let failed = |failure| Error::from_failure(&failure, &scrub);
+        let failed = |failure| Error::from_failure(&failure, request, &scrub);
         if response.bytes().trim_ascii_start().starts_with(b"{") {
             let envelope: Envelope<T> = response.json().map_err(failed)?;
             Ok((envelope.results, envelope.total_count.or(header_total)))

@@ -196,6 +196,12 @@ impl System {
         self.last_contact.as_deref()?.parse().ok()
     }
 
+    /// The id of the Apple MDM device that this system is.
+    pub fn mdm_device_id(&self) -> Option<&str> {
+        let internal = self.mdm.as_ref()?.internal.as_ref()?;
+        internal["deviceId"].as_str().filter(|id| !id.is_empty())
+    }
+
     /// Why a profile cannot reach this device by JumpCloud's MDM; `None` when it can, as far as the record tells. An
     /// absent field speaks neither way.
     pub fn out_of_reach(&self) -> Option<String> {

@@ -40,6 +40,15 @@ pub(crate) async fn watch(
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
+    let organization = parts
+        .headers
+        .get("x-org-id")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let memory = format!(
+        "{side:?} {} {path}?{query}",
+        organization.as_deref().unwrap_or_default()
+    );
     let seq = record(
         &shared,
         RecordedRequest {
@@ -49,7 +58,8 @@ pub(crate) async fn watch(
             actor,
             method: method.to_string(),
             path: path.clone(),
-            query: query.clone(),
+            query,
+            organization,
             body: recorded::body(content_type, &bytes),
             status: 0,
             fault: effect.as_ref().map(Effect::name),
@@ -57,7 +67,6 @@ pub(crate) async fn watch(
     );
 
     let request = Request::from_parts(parts, Body::from(bytes));
-    let memory = format!("{side:?} {path}?{query}");
     let response = match effect {
         Some(Effect::Reset) => {
             connection.cut();

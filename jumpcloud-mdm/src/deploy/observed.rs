@@ -21,6 +21,8 @@ pub struct Observed {
     pub template: Option<Template>,
     /// The device groups that are desired and exist: name and id.
     pub groups: BTreeMap<String, String>,
+    /// The systems in those device groups that are in a ring, by the group's name: a Mac must not be in two rings.
+    pub members: BTreeMap<String, BTreeSet<String>>,
     /// The policies that have a desired name.
     pub policies: Vec<ObservedPolicy>,
     /// The software apps that have a desired name, or are the desired App Store app.
@@ -117,6 +119,19 @@ pub async fn observe(client: &JumpCloud, desired: &Desired) -> Result<Observed, 
     for name in desired.groups() {
         if let Some(group) = client.device_group_named(name).await? {
             observed.groups.insert(name.to_owned(), group.id);
+        }
+    }
+    for (name, _) in desired.ringed_groups() {
+        if let (Some(id), false) = (
+            observed.groups.get(name),
+            observed.members.contains_key(name),
+        ) {
+            let members = client
+                .device_group_membership(id)
+                .map_ok(|member| member.id)
+                .try_collect()
+                .await?;
+            observed.members.insert(name.to_owned(), members);
         }
     }
     for profile in &desired.profiles {

@@ -20,7 +20,7 @@ use crate::{Error, PackageManager, SoftwareApp, SoftwareSettings};
 ///
 /// # Errors
 /// [`Error::Refused`] with every problem at once: an unknown device group, a profile that is none, a policy of that
-/// name that another made.
+/// name that another made. [`Error::OlderGeneration`] when a policy carries a newer generation than is desired.
 pub fn plan(desired: &Desired, observed: &Observed, key: &DigestKey) -> Result<Plan, Error> {
     let mut planner = Planner {
         desired,
@@ -34,13 +34,18 @@ pub fn plan(desired: &Desired, observed: &Observed, key: &DigestKey) -> Result<P
             remarks: Vec::new(),
         },
         problems: Vec::new(),
+        older: None,
     };
     planner.check_names();
+    planner.check_rings();
     for profile in &desired.profiles {
         planner.profile(profile);
     }
     for software in &desired.software {
         planner.software(software);
+    }
+    if let Some(older) = planner.older {
+        return Err(older);
     }
     if planner.problems.is_empty() {
         Ok(planner.plan)
@@ -57,6 +62,7 @@ struct Planner<'a> {
     key: &'a DigestKey,
     plan: Plan,
     problems: Vec<String>,
+    older: Option<Error>,
 }
 
 impl<'a> Planner<'a> {
@@ -109,6 +115,36 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// A Mac in two rings would get the profile twice, and enrol twice.
+    fn check_rings(&mut self) {
+        let ringed = self.desired.ringed_groups();
+        for (group, ring) in &ringed {
+            for (other, other_ring) in ringed.range((*group, *ring)..) {
+                if ring == other_ring {
+                    continue;
+                }
+                if group == other {
+                    self.problem(format!(
+                        "device group `{group}`: it is in the rings `{ring}` and `{other_ring}`; take it out of one"
+                    ));
+                    continue;
+                }
+                let members = |name: &str| self.observed.members.get(name);
+                let (Some(one), Some(two)) = (members(group), members(other)) else {
+                    continue;
+                };
+                let shared: Vec<&str> = one.intersection(two).map(String::as_str).collect();
+                if let Some(first) = shared.first() {
+                    self.problem(format!(
+                        "device groups `{group}` (ring `{ring}`) and `{other}` (ring `{other_ring}`): {} Macs are in \
+                         both, such as {first}; each would get the profile twice, so take them out of one",
+                        shared.len()
+                    ));
+                }
+            }
+        }
+    }
+
     fn profile(&mut self, desired: &DesiredProfile) {
         let name = &desired.policy_name;
         let profile = match check_profile(&desired.profile) {
@@ -120,7 +156,8 @@ impl<'a> Planner<'a> {
                 "policy `{name}`: the custom profile template was not observed"
             ));
         };
-        let provenance = Provenance::new(&self.desired.owner, &profile);
+        let provenance =
+            Provenance::new(&self.desired.owner, &profile).generation(desired.generation);
         let redispatch = template
             .redispatch_field
             .as_ref()
@@ -154,7 +191,7 @@ impl<'a> Planner<'a> {
         observed: &ObservedPolicy,
         template: &Template,
         redispatch: Option<bool>,
-        provenance: Provenance,
+        mut provenance: Provenance,
     ) {
         let name = &desired.policy_name;
         let other_template = observed
@@ -172,6 +209,9 @@ impl<'a> Planner<'a> {
         let owned = before
             .as_ref()
             .is_some_and(|before| before.owner == self.desired.owner);
+        let generation = before.as_ref().and_then(|before| before.generation);
+        // Who names no generation neither raises nor forgets the one that is there.
+        provenance.generation = provenance.generation.or(generation);
         let mut changes = Vec::new();
         match stored.same_profile(&desired.profile) {
             Some(true) => {}
@@ -194,6 +234,17 @@ impl<'a> Planner<'a> {
             (Some(wanted), None) if wanted || !owned => changes.push(Change::Redispatch),
             _ => {}
         }
+        let raised = generation.filter(|stored| provenance.generation > Some(*stored));
+        let renews = changes
+            .iter()
+            .any(|change| matches!(change, Change::Profile | Change::UnreadableProfile));
+        if let (Some(stored), false) = (raised, renews) {
+            return self.problem(format!(
+                "policy `{name}`: it carries this very profile as generation {stored}, so generation {} would renew \
+                 nothing; build the profile with the new generation",
+                provenance.generation.unwrap_or_default()
+            ));
+        }
         if changes.is_empty() {
             self.plan.unchanged.push(format!("policy `{name}`"));
             return;
@@ -204,6 +255,16 @@ impl<'a> Planner<'a> {
                  choose another name or adopt it",
                 self.desired.owner
             ));
+        }
+        if let (Some(stored), Some(desired)) = (generation, provenance.generation)
+            && desired < stored
+        {
+            self.older.get_or_insert(Error::OlderGeneration {
+                policy: name.clone(),
+                stored,
+                desired,
+            });
+            return;
         }
         self.plan.steps.push(Step::UpdatePolicy {
             policy: name.clone(),
