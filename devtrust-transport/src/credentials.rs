@@ -1,10 +1,10 @@
 //! What authorises a request. The one rule: it is asked anew for every attempt, because some schemes (DPoP) need a
 //! fresh proof each time, and whatever it adds is marked sensitive so that no log prints it.
 
-use std::fmt;
+use std::{error, fmt, sync::Arc};
 
 use async_trait::async_trait;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -23,12 +23,50 @@ pub trait Credentials: Send + Sync + fmt::Debug {
         url: &Url,
         headers: &mut HeaderMap,
     ) -> Result<(), CredentialsError>;
+
+    /// Looks at the answer to an attempt, and says whether another attempt would be authorised otherwise: with a
+    /// nonce that the server asked for, by a clock put right, with a token in place of one that expired.
+    ///
+    /// The transport then sends the request once more at once, a write too: what was not authorised was not done.
+    /// It does so once for each request. Called for every answer, successes included, before the retry policy.
+    async fn answered(&self, _answer: &Answered<'_>) -> bool {
+        false
+    }
+
+    /// What these credentials may be used for, such as the scopes of an OAuth token; `None` when they know of no
+    /// such limit, or not yet.
+    fn grants(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+/// An answer, as [`Credentials::answered`] sees it.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Answered<'a> {
+    /// The headers of the attempt, with what [`Credentials::authorize`] added.
+    pub sent: &'a HeaderMap,
+    /// The answer's status.
+    pub status: StatusCode,
+    /// The answer's headers.
+    pub headers: &'a HeaderMap,
+    /// The answer's body.
+    pub body: &'a [u8],
+}
+
+impl fmt::Debug for Answered<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answered")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why no authorisation could be had. The message never holds the secret.
 #[derive(Debug, Clone)]
 pub struct CredentialsError {
     message: String,
+    cause: Option<Arc<dyn error::Error + Send + Sync>>,
 }
 
 impl CredentialsError {
@@ -36,7 +74,22 @@ impl CredentialsError {
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
+            cause: None,
         }
+    }
+
+    /// An error with another behind it, which the client that made the credentials finds again. Its text must not
+    /// hold the secret either.
+    pub fn caused_by(cause: impl error::Error + Send + Sync + 'static) -> Self {
+        Self {
+            message: cause.to_string(),
+            cause: Some(Arc::new(cause)),
+        }
+    }
+
+    /// The error behind it, if it is of this type.
+    pub fn cause<E: error::Error + 'static>(&self) -> Option<&E> {
+        self.cause.as_deref()?.downcast_ref()
     }
 }
 
@@ -46,7 +99,7 @@ impl fmt::Display for CredentialsError {
     }
 }
 
-impl std::error::Error for CredentialsError {}
+impl error::Error for CredentialsError {}
 
 /// A fixed header, such as an API key: `{prefix}{secret}` under one name.
 #[derive(Clone)]

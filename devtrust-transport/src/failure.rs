@@ -5,6 +5,8 @@ use std::{fmt, time::Duration};
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
+use crate::CredentialsError;
+
 /// A request that did not succeed: what was asked, how often, how long, and what it means.
 ///
 /// No query, body, header value or credential is ever part of it, save the error body that the server sent, which
@@ -58,7 +60,7 @@ pub enum FailureKind {
     /// The credentials could not be made.
     Credentials {
         /// Why not, without the secret.
-        reason: String,
+        reason: CredentialsError,
     },
     /// The body has another shape than documented.
     Decode {

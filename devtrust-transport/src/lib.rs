@@ -15,7 +15,7 @@ mod retry;
 mod transport;
 
 pub use clock::{Clock, RuntimeClock};
-pub use credentials::{Credentials, CredentialsError, HeaderCredentials};
+pub use credentials::{Answered, Credentials, CredentialsError, HeaderCredentials};
 pub use dialect::{Dialect, RateLimitHeaders};
 pub use failure::{Failure, FailureKind};
 pub use link::next_link;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-/// A request to the configured origin: method, path, query, headers and JSON body.
+/// A request to the configured origin: method, path, query, headers and body.
 ///
 /// Path segments and query values are percent-encoded when the request is sent, so an id with a slash in it stays one
 /// segment. `Debug` shows no query and no body: both can hold secrets.
@@ -15,13 +15,20 @@ pub struct Request {
     target: Target,
     query: Vec<(String, String)>,
     headers: HeaderMap,
-    body: Option<Value>,
+    body: Option<Body>,
+    repeatable: bool,
 }
 
 #[derive(Clone, PartialEq)]
 enum Target {
     Segments(Vec<String>),
     Absolute(Url),
+}
+
+#[derive(Clone, PartialEq)]
+enum Body {
+    Json(Value),
+    Form(Vec<(String, String)>),
 }
 
 impl Request {
@@ -33,6 +40,7 @@ impl Request {
             query: Vec::new(),
             headers: HeaderMap::new(),
             body: None,
+            repeatable: false,
         }
     }
 
@@ -64,6 +72,7 @@ impl Request {
             query: Vec::new(),
             headers: HeaderMap::new(),
             body: None,
+            repeatable: false,
         }
     }
 
@@ -95,14 +104,32 @@ impl Request {
     /// # Errors
     /// When `body` does not serialise, which only a map with non-text keys does not.
     pub fn json(mut self, body: &impl Serialize) -> Result<Self, serde_json::Error> {
-        self.body = Some(serde_json::to_value(body)?);
+        self.body = Some(Body::Json(serde_json::to_value(body)?));
         Ok(self)
     }
 
     /// Sets the JSON body from a value.
     #[must_use]
     pub fn body(mut self, body: Value) -> Self {
-        self.body = Some(body);
+        self.body = Some(Body::Json(body));
+        self
+    }
+
+    /// Sets a body of form fields (`application/x-www-form-urlencoded`).
+    #[must_use]
+    pub fn form<K: Into<String>, V: Into<String>>(
+        mut self,
+        fields: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let fields = fields.into_iter().map(|(k, v)| (k.into(), v.into()));
+        self.body = Some(Body::Form(fields.collect()));
+        self
+    }
+
+    /// Says that sending it twice does no harm, though its method does not say so: it is then retried like a GET.
+    #[must_use]
+    pub fn repeatable(mut self) -> Self {
+        self.repeatable = true;
         self
     }
 
@@ -126,7 +153,33 @@ impl Request {
 
     /// The JSON body.
     pub fn json_body(&self) -> Option<&Value> {
-        self.body.as_ref()
+        match self.body.as_ref()? {
+            Body::Json(body) => Some(body),
+            Body::Form(_) => None,
+        }
+    }
+
+    /// Whether it may be sent again when its outcome is unknown.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.repeatable || self.method == Method::GET || self.method == Method::HEAD
+    }
+
+    /// The media type of the body.
+    pub(crate) fn media_type(&self) -> Option<&'static str> {
+        Some(match self.body.as_ref()? {
+            Body::Json(_) => "application/json",
+            Body::Form(_) => "application/x-www-form-urlencoded",
+        })
+    }
+
+    /// The body as it is sent.
+    pub(crate) fn encoded_body(&self) -> Option<String> {
+        Some(match self.body.as_ref()? {
+            Body::Json(body) => body.to_string(),
+            Body::Form(fields) => url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(fields)
+                .finish(),
+        })
     }
 
     /// The headers set on this request.

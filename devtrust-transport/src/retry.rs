@@ -1,6 +1,6 @@
 //! Whether to send again, and when: one pure function, so that every row of the table is a test without a clock.
 //!
-//! | outcome | GET, HEAD | other methods |
+//! | outcome | GET, HEAD, said to be repeatable | other requests |
 //! |---|---|---|
 //! | 429 | again | again |
 //! | 502, 503, 504 | again | ambiguous |
@@ -13,7 +13,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 
 use crate::RateLimitHeaders;
 
@@ -74,16 +74,16 @@ impl Retry {
         }
     }
 
-    /// Decides after attempt number `attempt` (from 1). `jitter` is a random number in `0.0..1.0`.
+    /// Decides after attempt number `attempt` (from 1). `repeatable` says whether sending the request twice does no
+    /// harm, as that of a GET; `jitter` is a random number in `0.0..1.0`.
     pub fn decide(
         &self,
-        method: &Method,
+        repeatable: bool,
         outcome: Outcome<'_>,
         attempt: u32,
         rate_limit: Option<&RateLimitHeaders>,
         jitter: f64,
     ) -> Decision {
-        let safe = method == Method::GET || method == Method::HEAD;
         match outcome {
             Outcome::Answer(StatusCode::TOO_MANY_REQUESTS, headers) => {
                 let wait = asked_wait(headers, rate_limit)
@@ -95,14 +95,14 @@ impl Retry {
                 }
             }
             Outcome::Answer(status, headers) if is_gateway_trouble(status) => {
-                if !safe {
+                if !repeatable {
                     return Decision::Ambiguous;
                 }
                 let wait = retry_after(headers).unwrap_or_else(|| self.backoff(attempt, jitter));
                 self.again(attempt, wait)
             }
             Outcome::Answer(..) => Decision::Return,
-            Outcome::Interrupted if !safe => Decision::Ambiguous,
+            Outcome::Interrupted if !repeatable => Decision::Ambiguous,
             Outcome::Interrupted | Outcome::NotConnected => {
                 self.again(attempt, self.backoff(attempt, jitter))
             }
@@ -181,7 +181,7 @@ pub(crate) fn number(headers: &HeaderMap, name: &http::HeaderName) -> Option<u64
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
+    use http::{HeaderName, HeaderValue, Method};
 
     use super::*;
 
@@ -210,7 +210,7 @@ mod tests {
 
     fn decide(method: &Method, status: u16, headers: &HeaderMap, attempt: u32) -> Decision {
         Retry::default().decide(
-            method,
+            method == Method::GET,
             Outcome::Answer(StatusCode::from_u16(status).unwrap(), headers),
             attempt,
             Some(&names()),
@@ -287,17 +287,14 @@ mod tests {
             );
         }
         let retry = Retry::default();
-        let after = |method| retry.decide(method, Outcome::Interrupted, 1, None, 0.0);
-        assert_eq!(after(&Method::POST), Decision::Ambiguous);
-        assert_eq!(
-            after(&Method::GET),
-            Decision::Again(Duration::from_millis(250))
-        );
+        let after = |repeatable| retry.decide(repeatable, Outcome::Interrupted, 1, None, 0.0);
+        assert_eq!(after(false), Decision::Ambiguous);
+        assert_eq!(after(true), Decision::Again(Duration::from_millis(250)));
     }
 
     #[test]
     fn without_a_connection_nothing_was_sent_so_any_method_tries_again() {
-        let decision = Retry::default().decide(&Method::POST, Outcome::NotConnected, 1, None, 1.0);
+        let decision = Retry::default().decide(false, Outcome::NotConnected, 1, None, 1.0);
         assert_eq!(decision, Decision::Again(Duration::from_millis(500)));
     }
 

@@ -9,8 +9,8 @@ use tracing::Instrument as _;
 use url::Url;
 
 use crate::{
-    Clock, Credentials, Decision, Dialect, Failure, FailureKind, Origin, Outcome, Request,
-    Response, Retry, RuntimeClock, budget::Budget, failure::origin_text,
+    Answered, Clock, Credentials, Decision, Dialect, Failure, FailureKind, Origin, Outcome,
+    Request, Response, Retry, RuntimeClock, budget::Budget, failure::origin_text,
 };
 
 /// Time-outs and sizes.
@@ -90,6 +90,16 @@ impl Transport {
         self
     }
 
+    /// What it waits with.
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// The credentials that authorise each attempt.
+    pub fn credentials(&self) -> &dyn Credentials {
+        self.credentials.as_ref()
+    }
+
     /// The origin that this transport talks to.
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -141,8 +151,17 @@ impl Transport {
                 Err(FailureKind::Interrupted { .. }) => Outcome::Interrupted,
                 Err(other) => return Err(exchange.failure(other.clone())),
             };
+            if exchange.authorise_again {
+                tracing::debug!(
+                    attempt = exchange.attempts,
+                    request_id = exchange.last_id,
+                    "authorised anew"
+                );
+                exchange.authorise_again = false;
+                continue;
+            }
             let decision = self.retry.decide(
-                request.method(),
+                request.is_repeatable(),
                 outcome,
                 exchange.attempts,
                 self.dialect.rate_limit.as_ref(),
@@ -217,13 +236,13 @@ impl Transport {
         url: &Url,
         exchange: &mut Exchange<'_>,
     ) -> Result<Answer, FailureKind> {
-        let headers = self.headers(request, url, exchange).await?;
+        let sent = self.headers(request, url, exchange).await?;
         let mut builder = self
             .http
             .request(request.method().clone(), url.clone())
-            .headers(headers);
-        if let Some(body) = request.json_body() {
-            builder = builder.body(body.to_string());
+            .headers(sent.clone());
+        if let Some(body) = request.encoded_body() {
+            builder = builder.body(body);
         }
         let response = builder.send().await.map_err(broken)?;
         exchange.status = Some(response.status());
@@ -234,6 +253,16 @@ impl Transport {
         let status = response.status();
         let headers = response.headers().clone();
         let body = self.read(response).await?;
+        let answered = Answered {
+            sent: &sent,
+            status,
+            headers: &headers,
+            body: &body,
+        };
+        if self.credentials.answered(&answered).await && !exchange.authorised_anew {
+            exchange.authorised_anew = true;
+            exchange.authorise_again = true;
+        }
         Ok(Answer {
             status,
             headers,
@@ -249,11 +278,8 @@ impl Transport {
     ) -> Result<HeaderMap, FailureKind> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        if request.json_body().is_some() {
-            headers.insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            );
+        if let Some(kind) = request.media_type() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         } else if !request.method().is_safe() {
             // Some servers answer 411 to a write that has neither a body nor a length.
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -262,9 +288,7 @@ impl Transport {
         self.credentials
             .authorize(request.method(), url, &mut headers)
             .await
-            .map_err(|error| FailureKind::Credentials {
-                reason: error.to_string(),
-            })?;
+            .map_err(|reason| FailureKind::Credentials { reason })?;
         if exchange.attempts > 1 {
             let retry_for = self
                 .dialect
@@ -326,6 +350,10 @@ struct Exchange<'a> {
     status: Option<StatusCode>,
     first_id: Option<String>,
     last_id: Option<String>,
+    /// Whether the next attempt follows at once, because it will be authorised otherwise.
+    authorise_again: bool,
+    /// Whether that has happened already.
+    authorised_anew: bool,
 }
 
 /// One request of a bucket, put back when it ends however it ends.
@@ -362,6 +390,8 @@ impl<'a> Exchange<'a> {
             status: None,
             first_id: None,
             last_id: None,
+            authorise_again: false,
+            authorised_anew: false,
         }
     }
 

@@ -8,7 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Credentials, Error, Region, Request, Retry, request::Service, scrub::Scrubber};
+use crate::{
+    Credentials, Error, Region, Request, Retry, request::Service, scrub::Scrubber,
+    service_account::ServiceAccount,
+};
 
 /// A JumpCloud client. Cloning is cheap and shares the connections.
 ///
@@ -41,14 +44,28 @@ impl JumpCloud {
 
     /// A client with more settings.
     pub fn builder(region: Region, api_key: SecretString) -> JumpCloudBuilder {
-        JumpCloudBuilder {
-            region,
-            authorization: Authorization::ApiKey(api_key),
-            insights_url: None,
-            org_id: None,
-            retry: Retry::default(),
-            settle: Duration::from_secs(2),
-        }
+        JumpCloudBuilder::new(region, Authorization::ApiKey(api_key))
+    }
+
+    /// A client for a service account, by OAuth client credentials. Its tokens come from the region's token host, are
+    /// kept for as long as they are good, and are replaced when they are refused.
+    ///
+    /// That a token works together with [`org_id`](JumpCloudBuilder::org_id) is not confirmed by JumpCloud.
+    ///
+    /// ```
+    /// use jumpcloud_mdm::{JumpCloud, Region};
+    ///
+    /// let client = JumpCloud::service_account(Region::Us, "my-client", "secret".into()).build()?;
+    /// assert!(!format!("{client:?}").contains("secret"));
+    /// # Ok::<(), jumpcloud_mdm::Error>(())
+    /// ```
+    pub fn service_account(
+        region: Region,
+        client_id: impl Into<String>,
+        secret: SecretString,
+    ) -> JumpCloudBuilder {
+        let client_id = client_id.into();
+        JumpCloudBuilder::new(region, Authorization::Account { client_id, secret })
     }
 
     /// The organisation that calls go to, if one was chosen.
@@ -135,8 +152,15 @@ impl std::fmt::Debug for JumpCloud {
     }
 }
 
+/// The `User-Agent`.
+const AGENT: &str = concat!("jumpcloud-mdm/", env!("CARGO_PKG_VERSION"));
+
 enum Authorization {
     ApiKey(SecretString),
+    Account {
+        client_id: String,
+        secret: SecretString,
+    },
     Other(Arc<dyn Credentials>),
 }
 
@@ -145,12 +169,33 @@ pub struct JumpCloudBuilder {
     region: Region,
     authorization: Authorization,
     insights_url: Option<String>,
+    token_url: Option<String>,
     org_id: Option<String>,
     retry: Retry,
     settle: Duration,
 }
 
 impl JumpCloudBuilder {
+    fn new(region: Region, authorization: Authorization) -> Self {
+        Self {
+            region,
+            authorization,
+            insights_url: None,
+            token_url: None,
+            org_id: None,
+            retry: Retry::default(),
+            settle: Duration::from_secs(2),
+        }
+    }
+
+    /// The base URL of the host that gives a service account its tokens, without `/oauth2`. By default it is the
+    /// region's, and with [`Region::Url`] that very URL.
+    #[must_use]
+    pub fn token_url(mut self, url: impl Into<String>) -> Self {
+        self.token_url = Some(url.into());
+        self
+    }
+
     /// The base URL of Directory Insights, without `/insights`. By default it is the region's, and with
     /// [`Region::Url`] that very URL.
     #[must_use]
@@ -205,6 +250,12 @@ impl JumpCloudBuilder {
         let mut known_secrets = Scrubber::default();
         let credentials: Arc<dyn Credentials> = match self.authorization {
             Authorization::Other(credentials) => credentials,
+            Authorization::Account { client_id, secret } => {
+                known_secrets.add(secret.expose_secret().trim().to_owned());
+                let url = self.token_url.as_deref();
+                let url = url.unwrap_or_else(|| self.region.token_url());
+                ServiceAccount::new(url, &client_id, &secret, self.retry.clone(), AGENT)?
+            }
             Authorization::ApiKey(key) => {
                 known_secrets.add(key.expose_secret().trim().to_owned());
                 let name = HeaderName::from_static("x-api-key");
@@ -213,12 +264,11 @@ impl JumpCloudBuilder {
                 Arc::new(credentials)
             }
         };
-        let agent = concat!("jumpcloud-mdm/", env!("CARGO_PKG_VERSION"));
         let connect = |origin: Origin| {
             Transport::new(
                 origin,
                 Arc::clone(&credentials),
-                Dialect::plain(agent),
+                Dialect::plain(AGENT),
                 self.retry.clone(),
                 Limits::default(),
             )

@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{Request, error_body::ErrorBody, scrub::Scrubber};
+use crate::{Request, error_body::ErrorBody, scrub::Scrubber, service_account::Refused};
 
 /// Why a call or a deployment failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -58,6 +58,18 @@ pub enum Error {
         /// The request.
         context: Box<Context>,
     },
+    /// 413: the request is too large. JumpCloud publishes no limit.
+    #[error(
+        "JumpCloud does not take a request of {bytes} bytes{}; make the profile smaller, for one by leaving icons and certificates out that the Macs have ({context})", said(.message)
+    )]
+    TooLarge {
+        /// What the server said; may be empty.
+        message: String,
+        /// How many bytes were sent.
+        bytes: usize,
+        /// The request.
+        context: Box<Context>,
+    },
     /// Any other 4xx: the request is not acceptable as it is.
     #[error("JumpCloud does not accept the request{} ({context})", said(.message))]
     Invalid {
@@ -93,6 +105,8 @@ pub enum Error {
     NoToken {
         /// Why not, without the secret.
         reason: String,
+        /// Whether the token host refuses the account, as opposed to not being reached.
+        refused: bool,
         /// The request that needed it.
         context: Box<Context>,
     },
@@ -218,6 +232,7 @@ impl Error {
             | Self::Forbidden { context, .. }
             | Self::RateLimited { context, .. }
             | Self::Conflict { context, .. }
+            | Self::TooLarge { context, .. }
             | Self::Invalid { context, .. }
             | Self::Unavailable { context, .. }
             | Self::Ambiguous { context, .. }
@@ -239,12 +254,20 @@ impl Error {
 
     /// Whether the key is refused, or its role does not allow the call.
     pub fn is_denied(&self) -> bool {
-        matches!(self, Self::Unauthorized { .. } | Self::Forbidden { .. })
+        matches!(
+            self,
+            Self::Unauthorized { .. }
+                | Self::Forbidden { .. }
+                | Self::NoToken { refused: true, .. }
+        )
     }
 
     /// Whether what the caller gave is wrong, as opposed to what the world holds.
     pub fn is_invalid(&self) -> bool {
-        matches!(self, Self::Input { .. } | Self::Invalid { .. })
+        matches!(
+            self,
+            Self::Input { .. } | Self::Invalid { .. } | Self::TooLarge { .. }
+        )
     }
 
     /// Whether a write may have happened although it failed.
@@ -264,6 +287,7 @@ impl Error {
             FailureKind::Status { body, .. } => Self::from_status(
                 failure.status().unwrap_or_default(),
                 ErrorBody::parse(body),
+                request,
                 scrub,
                 context,
             ),
@@ -286,6 +310,7 @@ impl Error {
                 context,
             },
             FailureKind::Credentials { reason } => Self::NoToken {
+                refused: reason.cause::<Refused>().is_some(),
                 reason: scrub.text(&reason.to_string()),
                 context,
             },
@@ -299,6 +324,7 @@ impl Error {
     fn from_status(
         status: StatusCode,
         body: ErrorBody,
+        request: &Request,
         scrub: &Scrubber,
         context: Box<Context>,
     ) -> Self {
@@ -308,6 +334,11 @@ impl Error {
             403 => Self::Forbidden { message, context },
             404 | 410 => Self::NotFound { message, context },
             409 => Self::Conflict { message, context },
+            413 => Self::TooLarge {
+                message,
+                bytes: request.json_body().map_or(0, |body| body.to_string().len()),
+                context,
+            },
             // A server error after a write says nothing about whether the write was kept.
             500.. if !context.reads => Self::Ambiguous {
                 reason: reason(status, &message),

@@ -26,6 +26,7 @@ pub mod readiness;
 mod region;
 mod request;
 mod scrub;
+mod service_account;
 mod software;
 mod stored_package;
 mod system;

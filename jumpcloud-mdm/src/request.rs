@@ -128,12 +128,15 @@ impl Request {
     }
 
     pub(crate) fn for_organization(&self, org_id: Option<&HeaderValue>) -> transport::Request {
+        let mut sent = self.inner.clone();
+        if self.reads {
+            sent = sent.repeatable();
+        }
         match org_id {
-            Some(id) if self.takes_org_id => self
-                .inner
-                .clone()
-                .header(HeaderName::from_static("x-org-id"), id.clone()),
-            _ => self.inner.clone(),
+            Some(id) if self.takes_org_id => {
+                sent.header(HeaderName::from_static("x-org-id"), id.clone())
+            }
+            _ => sent,
         }
     }
 }

@@ -14,7 +14,10 @@ use crate::support::api_key;
 fn command(sandbox: &Sandbox, job: &Job) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jumpcloud-client"));
     command
-        .args([sandbox.jumpcloud_url(), &serde_json::to_string(job).unwrap()])
+        .args([
+            sandbox.jumpcloud_url(),
+            &serde_json::to_string(job).unwrap(),
+        ])
         .env("JUMPCLOUD_API_KEY", api_key(sandbox).expose_secret())
         .stdin(Stdio::null());
     command

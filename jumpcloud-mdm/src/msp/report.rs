@@ -77,7 +77,7 @@ impl TenantOutcome {
                 Error::Unavailable { .. }
                     | Error::RateLimited { .. }
                     | Error::Ambiguous { .. }
-                    | Error::NoToken { .. }
+                    | Error::NoToken { refused: false, .. }
             ),
             error: Some(error),
         }

@@ -22,6 +22,8 @@ pub struct State {
     pub(crate) organization_is_hidden: bool,
     /// The status that answers every call, for an organisation in trouble.
     pub(crate) trouble: Option<u16>,
+    /// Why uploaded packages are rejected; `None` accepts them.
+    pub(crate) upload_verdict: Option<String>,
     pub(crate) service_account: ServiceAccount,
     pub(crate) apple_mdms: Vec<Value>,
     pub(crate) mdm_devices: Vec<Value>,
@@ -50,6 +52,11 @@ impl State {
     /// that is broken.
     pub fn refuse_everything(&mut self, status: u16) {
         self.trouble = Some(status);
+    }
+
+    /// Rejects the packages that are uploaded from now on, as when their signature is wrong.
+    pub fn reject_uploads(&mut self, reason: &str) {
+        self.upload_verdict = Some(reason.to_owned());
     }
 
     /// The ids of all devices (v1 `_id`), in the order in which they were enrolled.
