@@ -172,6 +172,7 @@ pub struct JumpCloudBuilder {
     token_url: Option<String>,
     org_id: Option<String>,
     retry: Retry,
+    limits: Limits,
     settle: Duration,
 }
 
@@ -184,6 +185,7 @@ impl JumpCloudBuilder {
             token_url: None,
             org_id: None,
             retry: Retry::default(),
+            limits: Limits::default(),
             settle: Duration::from_secs(2),
         }
     }
@@ -216,6 +218,13 @@ impl JumpCloudBuilder {
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// How long one attempt of a request may take, to the last byte of its answer. Default 60 s.
+    #[must_use]
+    pub fn timeout(mut self, attempt: Duration) -> Self {
+        self.limits.attempt_timeout = attempt;
         self
     }
 
@@ -270,7 +279,7 @@ impl JumpCloudBuilder {
                 Arc::clone(&credentials),
                 Dialect::plain(AGENT),
                 self.retry.clone(),
-                Limits::default(),
+                self.limits.clone(),
             )
             .map_err(|error| Error::input("tls", error.to_string()))
         };

@@ -56,6 +56,6 @@ pub use region::Region;
 pub use request::Request;
 pub use software::{PackageManager, SoftwareApp, SoftwareSettings, SoftwareStatus};
 pub use stored_package::{PackageStatus, PackageUpload, StoredPackage, StoredVersion};
-pub use system::{InsightsState, MdmVendor, System, SystemInsights, SystemMdm};
+pub use system::{InsightsState, MainUser, MdmVendor, System, SystemInsights, SystemMdm};
 pub use system_search::{SystemFilter, SystemOperator, SystemSearch};
 pub use wire::Extra;

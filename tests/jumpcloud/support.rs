@@ -63,9 +63,18 @@ pub fn quick() -> Retry {
 pub fn client(sandbox: &Sandbox) -> JumpCloud {
     JumpCloud::builder(region(sandbox), api_key(sandbox))
         .retry(quick())
+        .timeout(Duration::from_secs(1))
         .settle(Duration::ZERO)
         .build()
         .unwrap()
+}
+
+/// A JumpCloud as it was at the start, and no request in the log.
+pub fn reset(sandbox: &Sandbox) {
+    sandbox.disarm();
+    let mut world = sandbox.shared().world();
+    world.jumpcloud = State::seeded(&Seed::default());
+    world.requests.clear();
 }
 
 /// The writes so far: `METHOD path`.
