@@ -26,7 +26,7 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProofQuery {
-    policy: Option<String>,
+    policies: Vec<String>,
     issuer: Vec<String>,
     bundle_identifier: Option<String>,
     software: Option<String>,
@@ -34,10 +34,10 @@ pub struct ProofQuery {
 }
 
 impl ProofQuery {
-    /// The policy whose result counts, by name.
+    /// The policy whose result counts, by name; given several times, as for rings, the one that a Mac has reported on.
     #[must_use]
     pub fn policy(mut self, name: impl Into<String>) -> Self {
-        self.policy = Some(name.into());
+        self.policies.push(name.into());
         self
     }
 
@@ -252,16 +252,26 @@ async fn policy_statuses(
     client: &JumpCloud,
     query: &ProofQuery,
 ) -> Result<Option<BySystem<PolicyResult>>, Error> {
-    let Some(name) = &query.policy else {
+    if query.policies.is_empty() {
         return Ok(None);
-    };
-    let Some(policy) = client.policy_named(name).await? else {
-        return Ok(Some(BTreeMap::new()));
-    };
-    let statuses = client
-        .policy_statuses(&policy.id)
-        .try_filter_map(async |status| Ok(status.system_id.clone().map(|id| (id, status))));
-    statuses.try_collect().await.map(Some)
+    }
+    let mut all: BySystem<PolicyResult> = BTreeMap::new();
+    for name in &query.policies {
+        let Some(policy) = client.policy_named(name).await? else {
+            continue;
+        };
+        let mut statuses = client.policy_statuses(&policy.id);
+        while let Some(status) = statuses.try_next().await? {
+            if let Some(id) = status.system_id.clone() {
+                // A Mac that changed its ring has reported on two: the later one is how it stands.
+                let later = all.get(&id).is_none_or(|known| known.at() <= status.at());
+                if later {
+                    all.insert(id, status);
+                }
+            }
+        }
+    }
+    Ok(Some(all))
 }
 
 async fn software_statuses(

@@ -67,12 +67,12 @@ impl Region {
 impl FromStr for Region {
     type Err = Error;
 
-    /// Reads `us`, `eu`, `in` (in any case) or a URL.
+    /// Reads `us`, `eu`, `in` (in any case) or a URL. The URL of a region's console is that region.
     fn from_str(text: &str) -> Result<Self, Error> {
         let text = text.trim();
-        let named = Self::ALL
-            .into_iter()
-            .find(|(name, _)| text.eq_ignore_ascii_case(name));
+        let named = Self::ALL.into_iter().find(|(name, region)| {
+            text.eq_ignore_ascii_case(name) || text.trim_end_matches('/') == region.console_url()
+        });
         match named {
             Some((_, region)) => Ok(region),
             None if text.contains("://") => Ok(Self::Url(text.to_owned())),

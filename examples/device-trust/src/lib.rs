@@ -8,6 +8,7 @@ mod error;
 mod job;
 pub mod keep;
 mod output;
+pub mod program;
 mod progress;
 mod report;
 mod stages;
