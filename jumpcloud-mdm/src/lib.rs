@@ -28,6 +28,7 @@ mod request;
 mod scrub;
 mod service_account;
 mod software;
+mod sort;
 mod stored_package;
 mod system;
 mod system_search;
@@ -55,6 +56,7 @@ pub use policy_template::{CUSTOM_MDM_PROFILE_DARWIN, ConfigField, OsMetaFamily, 
 pub use region::Region;
 pub use request::Request;
 pub use software::{PackageManager, SoftwareApp, SoftwareSettings, SoftwareStatus};
+pub use sort::Sort;
 pub use stored_package::{PackageStatus, PackageUpload, StoredPackage, StoredVersion};
 pub use system::{InsightsState, MainUser, MdmVendor, System, SystemInsights, SystemMdm};
 pub use system_search::{SystemFilter, SystemOperator, SystemSearch};

@@ -5,7 +5,7 @@ use devtrust_transport::pages::{self, Page};
 use futures::{StreamExt, stream::BoxStream};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Error, Filter, JumpCloud, Method, Request};
+use crate::{Error, Filter, JumpCloud, Method, Request, Sort};
 
 /// The items of a list, fetched as they are asked for. After an error it ends.
 pub type Items<T> = BoxStream<'static, Result<T, Error>>;
@@ -24,7 +24,7 @@ const MAX_PAGES: u32 = 10_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListOptions {
     filters: Vec<Filter>,
-    sort: Option<String>,
+    sort: Option<Sort>,
     page_size: Option<u32>,
 }
 
@@ -36,11 +36,11 @@ impl ListOptions {
         self
     }
 
-    /// Sorts by a field, descending with `-` before it. The default is `_id` where the route sorts at all: paging by
-    /// `skip` without a stable order drops or repeats rows.
+    /// Sorts. The default is by `_id` where the route sorts at all: paging by `skip` without a stable order drops or
+    /// repeats rows.
     #[must_use]
-    pub fn sort(mut self, field: impl Into<String>) -> Self {
-        self.sort = Some(field.into());
+    pub fn sort(mut self, order: Sort) -> Self {
+        self.sort = Some(order);
         self
     }
 
@@ -115,7 +115,8 @@ impl ListRoute {
             .clone()
             .query("limit", self.rows(options).to_string())
             .query("skip", skip.to_string());
-        if let Some(sort) = options.sort.as_deref().or(self.sort) {
+        let asked = options.sort.as_ref().map(ToString::to_string);
+        if let Some(sort) = asked.or(self.sort.map(str::to_owned)) {
             request = request.query("sort", sort);
         }
         if !options.filters.is_empty() {

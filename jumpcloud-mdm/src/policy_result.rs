@@ -104,6 +104,11 @@ impl JumpCloud {
         )
     }
 
+    /// All results of the organisation. `GET /api/v2/policyresults`
+    pub fn all_policy_results(&self, options: ListOptions) -> Items<PolicyResult> {
+        self.list(ListRoute::v2(["policyresults"]), options)
+    }
+
     /// The latest result of each policy on a system. `GET /api/v2/systems/{id}/policystatuses`
     pub fn system_policy_statuses(&self, system_id: &str) -> Items<PolicyResult> {
         self.list(

@@ -127,7 +127,11 @@ impl ServiceAccount {
             .form([("grant_type", "client_credentials"), ("scope", "api")])
             // A second token does no harm.
             .repeatable();
-        let answer = self.endpoint.send(&request).await.map_err(refused)?;
+        let answer = self
+            .endpoint
+            .send(&request)
+            .await
+            .map_err(|failure| refused(&failure))?;
         let granted: Granted = answer
             .json()
             .map_err(|failure| CredentialsError::new(failure.to_string()))?;
@@ -145,7 +149,7 @@ impl ServiceAccount {
 }
 
 /// What a failed fetch means.
-fn refused(failure: Failure) -> CredentialsError {
+fn refused(failure: &Failure) -> CredentialsError {
     #[derive(Deserialize)]
     struct Body {
         error: String,

@@ -50,8 +50,9 @@ impl Condition {
         let found = self.field.split('.').fold(system, |value, key| &value[key]);
         let equal = match (&self.value, found) {
             // A filter is text, whatever the field is.
-            (Value::String(text), found) if !found.is_string() => {
-                !found.is_null() && found.to_string() == *text
+            (Value::String(text), Value::Bool(_) | Value::Number(_)) => {
+                let shown = found.to_string();
+                shown == *text
             }
             (wanted, found) => wanted == found,
         };

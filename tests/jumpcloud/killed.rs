@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use device_trust_sandbox::{Effect, Fault, Sandbox, Side};
-use device_trust_tests::jumpcloud::{Job, POLICY, SOFTWARE};
-use jumpcloud_mdm::deploy::Provenance;
+use device_trust_sandbox::{Effect, Fault, Sandbox, Seed, Side};
+use device_trust_tests::jumpcloud::{Job, MspOutput, POLICY, SOFTWARE};
+use jumpcloud_mdm::{deploy::Provenance, msp::Tenant};
 use serde_json::{Value, json};
 
 use crate::{
@@ -204,5 +204,46 @@ async fn an_upload_whose_address_died_with_its_run_is_begun_anew_and_leaves_one_
             .filter(|one| one.path.starts_with("/object-storage/"))
             .count();
         assert_eq!(uploads, 1, "{path}: the bytes are sent once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_over_many_organisations_is_gone_on_with_and_none_has_anything_twice() {
+    let (sandbox, _client) = sandbox().await;
+    let _macs = Macs::running(&sandbox, Duration::from_millis(10));
+    let tenants: Vec<Tenant> = (0..6)
+        .map(|n| {
+            let mut world = sandbox.shared().world();
+            let name = format!("tenant {n}");
+            Tenant::new(world.add_organization(&Seed::default()), name)
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tenants.json");
+    std::fs::write(&file, serde_json::to_vec(&tenants).unwrap()).unwrap();
+    let job = Job::Msp {
+        tenants: file,
+        leave_out: Vec::new(),
+    };
+    for (path, place) in [("/api/v2/policies", 3), ("/api/v2/softwareapps", 5)] {
+        let hold = Fault::on(Side::JumpCloud, "POST", path, Effect::Hold);
+        sandbox.arm(hold.nth(place));
+        // The log of an earlier round holds an earlier hold.
+        sandbox.shared().world().requests.clear();
+        let status = child::kill_when_held(&sandbox, &job).await;
+        assert!(status.is_some(), "{path}");
+        sandbox.disarm();
+    }
+    let output = child::run(&sandbox, &job).await;
+    assert!(output.status.success(), "{output:?}");
+    let output: MspOutput = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(output.report.is_complete(), "{}", output.report);
+    let world = sandbox.shared().world();
+    for tenant in &tenants {
+        let state = serde_json::to_value(&world.more_organizations[&tenant.organization]).unwrap();
+        for list in ["policies", "software"] {
+            let found = state[list].as_array().unwrap().len();
+            assert_eq!(found, 1, "{}: {list}", tenant.name);
+        }
     }
 }

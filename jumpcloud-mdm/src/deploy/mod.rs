@@ -23,6 +23,7 @@ mod bind;
 mod desired;
 mod digest;
 mod observed;
+mod package;
 mod plan;
 mod planner;
 mod policy_write;

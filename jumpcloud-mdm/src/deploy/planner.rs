@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 
 use mobileconfig::Profile;
-use url::Url;
 
 use super::{
     Change, Desired, DesiredProfile, DesiredSoftware, DigestKey, Observed, ObservedPolicy,
-    ObservedSoftware, Package, PackageMark, Plan, Provenance, Step, Template,
-    provenance::is_software_of, stored::Stored,
+    ObservedSoftware, Package, Plan, Provenance, Step, Template,
+    package::{check_package_url, package_digest},
+    provenance::is_software_of,
+    stored::Stored,
 };
-use crate::{Error, PackageManager, SoftwareApp, SoftwareSettings};
+use crate::Error;
 
 /// The changes that make what is `observed` what is `desired`; none when it is already.
 ///
@@ -438,65 +439,6 @@ impl<'a> Planner<'a> {
     }
 }
 
-impl Package {
-    pub(crate) fn manager(&self) -> PackageManager {
-        match self {
-            Self::Custom { .. } => PackageManager::AppleCustom,
-            Self::Vpp { .. } => PackageManager::AppleVpp,
-        }
-    }
-
-    fn id(&self) -> &str {
-        match self {
-            Self::Custom { id, .. } | Self::Vpp { id } => id,
-        }
-    }
-
-    /// Whether a software app installs it, judged by package manager and id.
-    pub(crate) fn is_in(&self, app: &SoftwareApp) -> bool {
-        app.package(&self.manager())
-            .is_some_and(|settings| settings.package_id.as_deref() == Some(self.id()))
-    }
-
-    /// Whether stored settings install exactly this. What the server adds does not count.
-    pub(crate) fn matches(&self, settings: &SoftwareSettings) -> bool {
-        let installs = settings
-            .desired_state
-            .as_deref()
-            .is_none_or(|state| state.eq_ignore_ascii_case("install"));
-        let same_url = match self {
-            Self::Custom { url, .. } => settings.location.as_deref() == Some(url),
-            Self::Vpp { .. } => true,
-        };
-        installs && same_url && settings.package_id.as_deref() == Some(self.id())
-    }
-
-    /// What a plan says of it.
-    pub(crate) fn mark(&self, key: &DigestKey) -> PackageMark {
-        let url = match self {
-            Self::Custom { url, .. } => Some(url),
-            Self::Vpp { .. } => None,
-        };
-        PackageMark {
-            manager: self.manager(),
-            id: self.id().to_owned(),
-            host: url.and_then(|url| Some(Url::parse(url).ok()?.host_str()?.to_owned())),
-            url: url.map(|url| key.digest(url.as_bytes())),
-        }
-    }
-}
-
-/// The digest of what the deployment sets in a package.
-pub(crate) fn package_digest(settings: &SoftwareSettings, key: &DigestKey) -> super::KeyedDigest {
-    let facts = serde_json::json!([
-        settings.package_manager,
-        settings.package_id,
-        settings.location,
-        settings.desired_state,
-    ]);
-    key.digest(facts.to_string().as_bytes())
-}
-
 fn check_profile(xml: &[u8]) -> Result<Profile, String> {
     if xml.is_empty() {
         return Err("its profile has no bytes; serde does not carry them, give them again".into());
@@ -509,12 +451,4 @@ fn check_profile(xml: &[u8]) -> Result<Profile, String> {
         return Err("its profile is not plain XML; give it unsigned, JumpCloud signs it".into());
     }
     Profile::from_bytes(xml).map_err(|error| format!("its profile cannot be read: {error}"))
-}
-
-/// JumpCloud takes `https` only; loopback is for a sandbox.
-fn check_package_url(url: &str) -> Result<(), &'static str> {
-    const MEND: &str = "the package's URL must be https without user and password, such as https://example.com/App.pkg";
-    devtrust_transport::Origin::parse(url.split(['?', '#']).next().unwrap_or_default())
-        .map(drop)
-        .map_err(|_| MEND)
 }

@@ -49,7 +49,8 @@ impl WaitOptions {
     }
 
     /// Takes no result for new that was there before a policy was updated. Without it, as in a run that goes on where
-    /// another was killed, the time in the policy's notes tells.
+    /// another was killed, the time in the policy's notes tells. A result does not say which profile it is of: one that
+    /// a Mac was about to give for the earlier profile, and gives after the update, counts for the new one.
     #[must_use]
     pub fn after(mut self, applied: &Applied) -> Self {
         self.reported_before.clone_from(&applied.reported_before);
