@@ -1,9 +1,11 @@
 //! What went wrong, by meaning. Branches on `errorCode` and status only, never on text, and keeps the request id.
 
+mod answer;
+
 use std::{fmt, time::Duration};
 
-use devtrust_transport::{Failure, FailureKind};
-use serde::Deserialize;
+pub(crate) use answer::is_missing_feature;
+use answer::{is_token_endpoint, scope};
 
 use crate::{Request, Response, trust::Difference};
 
@@ -38,18 +40,20 @@ pub enum Error {
         /// Which request.
         context: Box<Context>,
     },
-    /// 403: the token's admin role, or the OAuth scope, does not allow it (`E0000006`), or the object does not now.
+    /// 403: the token's admin role, or the OAuth scope, does not allow it (`E0000006`); or the token endpoint does not
+    /// grant a scope (`invalid_scope`).
     Forbidden {
         /// Okta's error code.
         code: String,
         /// Okta's summary.
         summary: String,
-        /// The scope that the route asks of an OAuth token, where known.
-        scope: Option<&'static str>,
+        /// What the credentials lack.
+        missing: Missing,
         /// Which request.
         context: Box<Context>,
     },
-    /// 409, or 403 `E0000148`: the object's state does not allow it, such as an authenticator that policies use.
+    /// 409, 403 `E0000148` or `E0000086`: the object's state does not allow it, such as an authenticator that policies
+    /// use.
     Conflict {
         /// Okta's error code.
         code: String,
@@ -135,6 +139,25 @@ pub enum Error {
     },
 }
 
+/// What credentials lack for a request. Okta's answer says neither; it is told from the scopes of the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// These OAuth scopes, such as `okta.policies.manage`: granted to the app, and asked for.
+    Scope(String),
+    /// An admin role that allows this, such as `change policies`. Okta does not say which roles do.
+    Role(String),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scope(scope) => write!(f, "the scope {scope}"),
+            Self::Role(action) => write!(f, "an admin role that may {action}"),
+        }
+    }
+}
+
 /// The request that an [`Error`] is about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Context {
@@ -178,14 +201,19 @@ impl Error {
         match self {
             Self::Setup { .. } => "correct it and run again; nothing was sent".into(),
             Self::NotFound { .. } => "check the id and the org; it may have been deleted meanwhile".into(),
+            Self::Unauthorized { context, .. } if is_token_endpoint(&context.path) => {
+                "check the client id, the key's id, and that its public half is registered with the service app".into()
+            }
             Self::Unauthorized { .. } => {
                 "give a valid API token of this org (Admin Console > Security > API > Tokens)".into()
             }
             Self::FeatureDisabled { .. } => "ask Okta to enable the feature for this org".into(),
-            Self::Forbidden { scope: Some(scope), .. } => format!(
-                "use a token of an admin whose role allows it; an OAuth app needs the scope {scope} and such a role"
-            ),
-            Self::Forbidden { .. } => "use a token of an admin whose role allows it".into(),
+            Self::Forbidden { missing: Missing::Scope(_), .. } => {
+                "grant it to the service app, and ask for it".into()
+            }
+            Self::Forbidden { missing: Missing::Role(_), .. } => {
+                "give such a role to the service app, or use the token of an admin who has one".into()
+            }
             Self::Conflict { .. } => "change what the causes name, then run again".into(),
             Self::Invalid { .. } => "change what the summary and causes name".into(),
             Self::RateLimited { until, .. } => format!("run again after {until}"),
@@ -207,6 +235,19 @@ impl Error {
                 "check that the URL is the org's own, without a path and without `-admin`".into()
             }
         }
+    }
+
+    /// The error, with what is missing told from what the credentials are good for.
+    pub(crate) fn granted(mut self, grants: Option<&[String]>) -> Self {
+        if let Self::Forbidden {
+            missing, context, ..
+        } = &mut self
+            && let (Some(grants), Some(scope)) = (grants, scope(&context.method, &context.path))
+            && !grants.iter().any(|granted| granted == scope)
+        {
+            *missing = Missing::Scope(scope.to_owned());
+        }
+        self
     }
 
     /// Whether the object does not exist.
@@ -241,135 +282,6 @@ impl Error {
     }
 }
 
-/// Okta's error body.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Body {
-    error_code: String,
-    error_summary: String,
-    error_causes: Vec<Cause>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Cause {
-    error_summary: String,
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        let context = Box::new(Context {
-            method: failure.method().as_str().to_owned(),
-            path: failure.path().to_owned(),
-            status: failure.status().map(|status| status.as_u16()),
-            request_id: failure.request_id().map(str::to_owned),
-            attempts: failure.attempts(),
-            elapsed: failure.elapsed(),
-        });
-        match failure.kind() {
-            FailureKind::Status { body, .. } => by_status(body, context),
-            FailureKind::RateLimited { wait } => {
-                let wait =
-                    jiff::SignedDuration::try_from(*wait).unwrap_or(jiff::SignedDuration::MAX);
-                let until = jiff::Timestamp::now()
-                    .checked_add(wait)
-                    .unwrap_or(jiff::Timestamp::MAX);
-                Self::RateLimited { until, context }
-            }
-            FailureKind::Ambiguous { reason } => Self::Ambiguous {
-                reason: reason.clone(),
-                context,
-            },
-            FailureKind::Connect { reason } => Self::Unavailable {
-                reason: format!("no connection ({reason})"),
-                context,
-            },
-            FailureKind::Interrupted { reason } => Self::Unavailable {
-                reason: format!("no complete answer ({reason})"),
-                context,
-            },
-            FailureKind::Decode { path, message } => Self::Decode {
-                path: path.clone(),
-                problem: message.clone(),
-                context,
-            },
-            FailureKind::ForeignOrigin { .. } | FailureKind::Credentials { .. } => Self::Refused {
-                problem: failure.kind().to_string(),
-                context,
-            },
-            other => Self::Unavailable {
-                reason: other.to_string(),
-                context,
-            },
-        }
-    }
-}
-
-fn by_status(body: &[u8], context: Box<Context>) -> Error {
-    let body: Body = serde_json::from_slice(body).unwrap_or_default();
-    let (code, summary) = (body.error_code, body.error_summary);
-    let causes = body
-        .error_causes
-        .into_iter()
-        .map(|cause| cause.error_summary)
-        .collect();
-    match (context.status.unwrap_or_default(), code.as_str()) {
-        (401, "E0000015") => Error::FeatureDisabled { summary, context },
-        (401, _) => Error::Unauthorized { summary, context },
-        (409, _) | (403, "E0000148") => Error::Conflict {
-            code,
-            summary,
-            causes,
-            context,
-        },
-        (403, _) => Error::Forbidden {
-            scope: scope(&context.method, &context.path),
-            code,
-            summary,
-            context,
-        },
-        (404, _) => Error::NotFound { summary, context },
-        (400 | 405 | 411 | 415 | 422, _) => Error::Invalid {
-            code,
-            summary,
-            causes,
-            context,
-        },
-        (500.., _) => Error::Unavailable {
-            reason: if summary.is_empty() {
-                "the server failed".into()
-            } else {
-                format!("the server failed: {summary}")
-            },
-            context,
-        },
-        _ => Error::Unexpected {
-            code,
-            summary,
-            context,
-        },
-    }
-}
-
-/// The OAuth scope that a route asks for (Okta's API reference, security of each operation).
-fn scope(method: &str, path: &str) -> Option<&'static str> {
-    let read = method == "GET" || path.ends_with("/simulate");
-    let rest = path.strip_prefix("/api/v1/")?;
-    Some(match (rest.split('/').next()?, read) {
-        ("policies", true) => "okta.policies.read",
-        ("policies", false) => "okta.policies.manage",
-        ("apps", true) => "okta.apps.read",
-        ("apps", false) => "okta.apps.manage",
-        ("authenticators", true) => "okta.authenticators.read",
-        ("authenticators", false) => "okta.authenticators.manage",
-        ("devices", true) => "okta.devices.read",
-        ("devices", false) => "okta.devices.manage",
-        ("groups", true) => "okta.groups.read",
-        ("logs", true) => "okta.logs.read",
-        _ => return None,
-    })
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -379,7 +291,12 @@ impl fmt::Display for Error {
             Self::FeatureDisabled { summary, .. } => {
                 write!(f, "the org does not have this feature: {summary}")?;
             }
-            Self::Forbidden { code, summary, .. } => write!(f, "not allowed ({code}): {summary}")?,
+            Self::Forbidden {
+                code,
+                summary,
+                missing,
+                ..
+            } => write!(f, "not allowed ({code}): {summary}; {missing} is missing")?,
             Self::Conflict {
                 code,
                 summary,

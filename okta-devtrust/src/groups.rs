@@ -1,8 +1,11 @@
 //! Groups, found by their exact name.
 
+use futures::Stream;
+
 use crate::{
-    Error, Links, Okta, Request, Time,
+    Error, Field, Links, Okta, Request, Time,
     lossless::{lossless, open_enum},
+    users::User,
 };
 
 open_enum! {
@@ -32,6 +35,9 @@ lossless! {
         last_updated: Option<Time>,
         /// When a member was last added or removed.
         last_membership_updated: Option<Time>,
+        /// Counts and the source, when `expand` asked for them.
+        #[serde(rename = "_embedded")]
+        embedded: Option<GroupEmbedded>,
         /// Related URLs.
         #[serde(rename = "_links")]
         links: Option<Links>,
@@ -46,12 +52,59 @@ impl Group {
 }
 
 lossless! {
-    /// The name and description of a group.
+    /// The name and description of a group (schemas `OktaUserGroupProfile` and `OktaActiveDirectoryGroupProfile`).
+    /// Attributes that the org added are in `extra`.
     GroupProfile {
         /// Its name.
         name: String,
         /// Its description.
-        description: Option<String>,
+        description: Field<String>,
+        /// The distinguished name in Active Directory.
+        dn: Option<String>,
+        /// The object's id in Active Directory, base64.
+        external_id: Option<String>,
+        /// The pre-Windows 2000 name in Active Directory.
+        sam_account_name: Option<String>,
+        /// The name with the domain before it.
+        windows_domain_qualified_name: Option<String>,
+    }
+}
+
+lossless! {
+    /// What `expand` adds to a group.
+    GroupEmbedded {
+        /// Counts (`expand=stats`).
+        stats: Option<GroupStats>,
+        /// The app that the group comes from (`expand=app`).
+        app: Option<GroupSource>,
+    }
+}
+
+lossless! {
+    /// Counts of a group.
+    GroupStats {
+        /// Members.
+        users_count: Option<u64>,
+        /// Apps that it is assigned to.
+        apps_count: Option<u64>,
+        /// Apps that it is pushed to.
+        group_push_mappings_count: Option<u64>,
+        /// Whether it has an admin role. Okta spells the key so.
+        has_admin_privlege: Option<bool>,
+    }
+}
+
+lossless! {
+    /// The app that a group comes from.
+    GroupSource {
+        /// The app's id.
+        id: Option<String>,
+        /// The kind of app.
+        name: Option<String>,
+        /// What people see.
+        label: Option<String>,
+        /// How people sign in to it.
+        sign_on_mode: Option<String>,
     }
 }
 
@@ -59,6 +112,11 @@ lossless! {
 /// index that lags behind.
 pub fn search(prefix: &str) -> Request {
     Request::get(["api", "v1", "groups"]).query("q", prefix)
+}
+
+/// `GET /api/v1/groups/{id}`
+pub fn get(id: &str) -> Request {
+    Request::get(["api", "v1", "groups", id])
 }
 
 /// `GET /api/v1/groups/{id}/users?limit={limit}`
@@ -77,12 +135,25 @@ impl Okta {
         Ok(groups)
     }
 
+    /// A group.
+    ///
+    /// # Errors
+    /// As [`Okta::send`].
+    pub async fn group(&self, id: &str) -> Result<Group, Error> {
+        self.read(&get(id)).await
+    }
+
+    /// The members of a group, page by page.
+    pub fn group_members(&self, id: &str) -> impl Stream<Item = Result<User, Error>> + use<> {
+        self.pages(members(id, 200))
+    }
+
     /// Whether a group has a member.
     ///
     /// # Errors
     /// As [`Okta::send`].
     pub async fn group_has_members(&self, id: &str) -> Result<bool, Error> {
-        let users: Vec<serde_json::Value> = self.read(&members(id, 1)).await?;
+        let users: Vec<User> = self.read(&members(id, 1)).await?;
         Ok(!users.is_empty())
     }
 }
@@ -96,6 +167,7 @@ mod tests {
         let request = search("macOS pilot");
         assert_eq!(request.to_string(), "GET /api/v1/groups");
         assert_eq!(request.query_pairs(), [("q".into(), "macOS pilot".into())]);
+        assert_eq!(get("00g1").to_string(), "GET /api/v1/groups/00g1");
         let request = members("00g1", 1);
         assert_eq!(request.to_string(), "GET /api/v1/groups/00g1/users");
         assert_eq!(request.query_pairs(), [("limit".into(), "1".into())]);

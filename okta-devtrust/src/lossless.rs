@@ -39,6 +39,13 @@ impl<T> Field<T> {
     }
 }
 
+impl Field<String> {
+    /// The text, if there is one.
+    pub fn text(&self) -> Option<&str> {
+        self.value().map(String::as_str)
+    }
+}
+
 impl<T> From<T> for Field<T> {
     fn from(value: T) -> Self {
         Self::Value(value)
@@ -192,6 +199,38 @@ impl Time {
 impl From<jiff::Timestamp> for Time {
     fn from(at: jiff::Timestamp) -> Self {
         Self(at.to_string())
+    }
+}
+
+/// A text that is a secret: written as it is, never shown by `Debug`.
+///
+/// ```
+/// let secret: okta_devtrust::Secret = serde_json::from_str("\"s3cret\"")?;
+/// assert_eq!(secret.expose(), "s3cret");
+/// assert_eq!(format!("{secret:?}"), "Secret");
+/// assert_eq!(serde_json::to_string(&secret)?, "\"s3cret\"");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
     }
 }
 

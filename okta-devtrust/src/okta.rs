@@ -1,10 +1,10 @@
 //! The client: one org, its credentials, and the way every request goes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use devtrust_transport::{
-    Credentials, Dialect, HeaderCredentials, Limits, Origin, RateLimitHeaders, Retry, Transport,
-    next_link, pages,
+    Credentials, Dialect, Failure, HeaderCredentials, Limits, Origin, RateLimitHeaders, Retry,
+    Transport, next_link, pages,
 };
 use futures::Stream;
 use http::{HeaderName, header};
@@ -69,7 +69,10 @@ impl Okta {
             let problem = format!("`{request}` has an empty path segment; an id is missing");
             return Err(Error::Setup { problem });
         }
-        Ok(Response(self.transport.send(&request.0).await?))
+        let answer = self.transport.send(&request.0).await;
+        answer
+            .map(Response)
+            .map_err(|failure| error(&self.transport, failure))
     }
 
     pub(crate) async fn read<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Error> {
@@ -85,7 +88,10 @@ impl Okta {
         pages::stream(first.0, move |request| {
             let transport = transport.clone();
             async move {
-                let response = transport.send(&request).await?;
+                let response = transport
+                    .send(&request)
+                    .await
+                    .map_err(|failure| error(&transport, failure))?;
                 let next = next_link(response.headers())
                     .and_then(|link| transport.origin().url().join(&link).ok())
                     .filter(|link| !is_same(&request, link))
@@ -98,10 +104,25 @@ impl Okta {
         })
     }
 
+    /// The request that follows a link of the org, whole or without a host.
+    pub(crate) fn link(&self, link: &str) -> Option<Request> {
+        let url = self.transport.origin().url().join(link).ok()?;
+        Some(Request(devtrust_transport::Request::follow(url)))
+    }
+
+    pub(crate) async fn sleep(&self, wait: Duration) {
+        self.transport.clock().sleep(wait).await;
+    }
+
     pub(crate) async fn list<T: DeserializeOwned>(&self, first: Request) -> Result<Vec<T>, Error> {
         use futures::TryStreamExt as _;
         self.pages(first).try_collect().await
     }
+}
+
+/// What a failure means, with what the credentials are good for.
+fn error(transport: &Transport, failure: Failure) -> Error {
+    Error::from(failure).granted(transport.credentials().grants().as_deref())
 }
 
 /// A `next` link to the very page it is on would never end.
@@ -119,7 +140,7 @@ pub fn ssws(token: &SecretString) -> Result<Arc<dyn Credentials>, Error> {
     Ok(Arc::new(credentials))
 }
 
-fn dialect() -> Dialect {
+pub(crate) fn dialect() -> Dialect {
     Dialect {
         request_id: vec![HeaderName::from_static("x-okta-request-id")],
         rate_limit: Some(RateLimitHeaders {

@@ -45,6 +45,11 @@ impl Request {
         Self(transport::Request::delete(segments))
     }
 
+    /// A PATCH of the path of `segments`.
+    pub fn patch<S: Into<String>>(segments: impl IntoIterator<Item = S>) -> Self {
+        Self(transport::Request::new(http::Method::PATCH, segments))
+    }
+
     /// Adds a query parameter. A name may be given several times.
     #[must_use]
     pub fn query(self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -55,6 +60,12 @@ impl Request {
     #[must_use]
     pub fn body(self, body: Value) -> Self {
         Self(self.0.body(body))
+    }
+
+    /// Says that sending it twice does no harm, though its method does not say so: it is then retried like a GET.
+    #[must_use]
+    pub fn repeatable(self) -> Self {
+        Self(self.0.repeatable())
     }
 
     /// The method, such as `PUT`.

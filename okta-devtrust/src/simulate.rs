@@ -5,10 +5,9 @@
 //! join it with the rule. Only stored, active rules are tried, and `UNDEFINED` means *not proven*.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{
-    Error, Okta, Request,
+    Error, Field, Okta, Request,
     lossless::{lossless, open_enum},
     policies::PolicyType,
     request::json_of,
@@ -126,9 +125,9 @@ lossless! {
     /// The evaluation of one policy type, or of several.
     Evaluation {
         /// The status; seen as `null`.
-        status: Option<MatchStatus>,
-        /// The policy type: a text in the guide, a list in the specification.
-        policy_type: Option<Value>,
+        status: Field<MatchStatus>,
+        /// The policy types that it is about.
+        policy_type: Option<OneOrMany<PolicyType>>,
         /// What matched.
         result: Option<EvaluatedPolicies>,
         /// What could not be decided.
@@ -136,6 +135,16 @@ lossless! {
         /// What did not match, when asked for.
         evaluated: Option<EvaluatedPolicies>,
     }
+}
+
+/// One value or a list: the guide and the specification differ.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany<T> {
+    /// One value, as in Okta's guide.
+    One(T),
+    /// A list, as in Okta's specification.
+    Many(Vec<T>),
 }
 
 lossless! {
@@ -262,6 +271,8 @@ pub fn simulate(simulation: &Simulation) -> Request {
         .query("expand", "EVALUATED")
         .query("expand", "RULE")
         .body(json_of(simulation))
+        // It reads only.
+        .repeatable()
 }
 
 impl Okta {

@@ -5,6 +5,7 @@ pub mod blueprint;
 mod desired;
 pub mod embedded;
 mod error;
+pub mod evidence;
 mod job;
 pub mod keep;
 mod output;

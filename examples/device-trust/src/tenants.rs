@@ -1,14 +1,17 @@
 //! The two tenants and the CA that the job works on: real ones, or those of a sandbox. The stages do not know which.
 
 use jumpcloud_mdm::{JumpCloud, Region, deploy::DigestKey};
-use okta_devtrust::Okta;
+use okta_devtrust::{
+    Okta,
+    oauth::{ClientKey, ServiceApp},
+};
 use scep_profile::{CaCertificate, ScepUrl};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     Blueprint, Error,
-    blueprint::{SecretSource, Secrets},
+    blueprint::{SecretSource, Secrets, ServiceAppSection},
     embedded::Embedded,
 };
 
@@ -55,8 +58,14 @@ impl Tenants {
                 scep: scep.url.clone().ok_or_else(|| missing("scep.url"))?,
             },
             scep.ca_certificates.clone(),
+            match &blueprint.okta.service_app {
+                None => OktaAccess::Token(secret(&secrets.okta_api_token, "OKTA_API_TOKEN")?),
+                Some(app) => OktaAccess::App(
+                    app.clone(),
+                    secret(&secrets.okta_private_key, "OKTA_PRIVATE_KEY")?,
+                ),
+            },
             [
-                secret(&secrets.okta_api_token, "OKTA_API_TOKEN")?,
                 match &blueprint.jumpcloud.client_id {
                     None => secret(&secrets.jumpcloud_api_key, "JUMPCLOUD_API_KEY")?,
                     Some(_) => secret(&secrets.jumpcloud_client_secret, "JUMPCLOUD_CLIENT_SECRET")?,
@@ -94,12 +103,12 @@ impl Tenants {
                 scep: ScepUrl::parse(&sandbox.scep_url()).map_err(broken)?,
             },
             ca_certificates,
+            OktaAccess::Token(of_sandbox(
+                &given.okta_api_token,
+                &secrets.okta_api_token,
+                "OKTA_API_TOKEN",
+            )),
             [
-                of_sandbox(
-                    &given.okta_api_token,
-                    &secrets.okta_api_token,
-                    "OKTA_API_TOKEN",
-                ),
                 of_sandbox(
                     &given.jumpcloud_api_key,
                     &secrets.jumpcloud_api_key,
@@ -124,7 +133,8 @@ impl Tenants {
         blueprint: &Blueprint,
         urls: Urls,
         ca_certificates: Vec<CaCertificate>,
-        [okta_api_token, jumpcloud_api_key, scep_challenge]: [SecretSource; 3],
+        okta: OktaAccess,
+        [jumpcloud_api_key, scep_challenge]: [SecretSource; 2],
     ) -> Result<Self, Error> {
         let input = |source: &SecretSource, error: &dyn std::fmt::Display| {
             Error::input(
@@ -133,8 +143,7 @@ impl Tenants {
                 "the token or key as its console showed it",
             )
         };
-        let okta = Okta::ssws(&urls.okta, &okta_api_token.secret)
-            .map_err(|error| input(&okta_api_token, &error))?;
+        let (okta, okta_reference) = okta.client(&urls.okta)?;
         let region = urls
             .jumpcloud
             .parse::<Region>()
@@ -168,11 +177,45 @@ impl Tenants {
             challenge: scep_challenge.secret,
             digest_key,
             references: [
-                ("okta_api_token", okta_api_token.reference),
+                okta_reference,
                 (name, jumpcloud_api_key.reference),
                 ("scep_challenge", scep_challenge.reference),
             ],
         })
+    }
+}
+
+/// What the programs sign in to Okta with.
+enum OktaAccess {
+    Token(SecretSource),
+    App(ServiceAppSection, SecretSource),
+}
+
+impl OktaAccess {
+    /// The client, and the name of the secret with where it came from.
+    fn client(self, url: &str) -> Result<(Okta, (&'static str, String)), Error> {
+        match self {
+            Self::Token(token) => {
+                let okta = Okta::ssws(url, &token.secret).map_err(|error| {
+                    let mend = "the token as its console showed it";
+                    Error::input(&token.reference, error.to_string(), mend)
+                })?;
+                Ok((okta, ("okta_api_token", token.reference)))
+            }
+            Self::App(app, source) => {
+                let okta = ClientKey::parse(source.secret.expose_secret())
+                    .map(|key| match app.key_id {
+                        Some(id) => key.id(id),
+                        None => key,
+                    })
+                    .and_then(|key| Okta::service_app(url, ServiceApp::new(app.client_id, key)))
+                    .map_err(|error| {
+                        let mend = "the service app's private key, in PEM or as a JWK";
+                        Error::input(&source.reference, error.to_string(), mend)
+                    })?;
+                Ok((okta, ("okta_private_key", source.reference)))
+            }
+        }
     }
 }
 

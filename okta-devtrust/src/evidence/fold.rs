@@ -1,9 +1,11 @@
 //! One event more.
 
-use super::{Counts, DeviceEvidence, DeviceFacts, Evidence, RuleIds, UserSeen};
+use super::{
+    AppSeen, Counts, DeviceEvidence, DeviceFacts, Evidence, Latest, RuleIds, UserSeen, Verdict,
+};
 use crate::{
     Time,
-    logs::{LogEvent, LogResult},
+    logs::{EventType, LogEvent, LogResult},
 };
 
 impl Evidence {
@@ -30,11 +32,11 @@ impl Evidence {
         if let Some(device) = event.device() {
             entry.device = Some(DeviceFacts {
                 id: device.id.clone().unwrap_or_default(),
-                name: device.name.clone(),
-                os: device.os_platform.clone(),
-                os_version: device.os_version.clone(),
-                managed: device.managed,
-                registered: device.registered,
+                name: device.name.value().cloned(),
+                os: device.os_platform.value().cloned(),
+                os_version: device.os_version.value().cloned(),
+                managed: device.managed.value().copied(),
+                registered: device.registered.value().copied(),
             });
             for old in std::mem::replace(&mut entry.keys, keys.clone()) {
                 self.sign_ins.remove(&old);
@@ -43,8 +45,19 @@ impl Evidence {
                 self.sign_ins.insert(new, key.clone());
             }
         }
-        note_user(entry, event);
+        let user = user(event);
+        if user.is_some() {
+            entry.user.clone_from(&user);
+        }
         entry.last = entry.last.max(Some(at));
+        note_use(
+            entry,
+            user,
+            event,
+            at,
+            verdict,
+            Verdict::of(&self.rules, event),
+        );
         let before = (entry.counts.managed_success, entry.counts.at_catch_all());
         *verdict(&mut entry.counts) += 1;
         if entry.counts.managed_success > before.0 {
@@ -69,23 +82,59 @@ impl Evidence {
     }
 }
 
-fn note_user(entry: &mut DeviceEvidence, event: &LogEvent) {
-    let Some(actor) = &event.actor else { return };
+fn user(event: &LogEvent) -> Option<UserSeen> {
+    let actor = event.actor.as_ref()?;
     if actor.kind.as_deref().is_some_and(|kind| kind != "User") {
-        return;
+        return None;
     }
-    if let Some(id) = &actor.id {
-        entry.user = Some(UserSeen {
-            id: id.clone(),
-            login: actor.alternate_id.clone(),
-        });
+    Some(UserSeen {
+        id: actor.id.clone()?,
+        login: actor.alternate_id.value().cloned(),
+    })
+}
+
+fn note_use(
+    entry: &mut DeviceEvidence,
+    user: Option<UserSeen>,
+    event: &LogEvent,
+    at: jiff::Timestamp,
+    count: fn(&mut Counts) -> &mut u64,
+    verdict: Option<Verdict>,
+) {
+    let app = event.app().and_then(|app| {
+        Some(AppSeen {
+            id: app.id.clone()?,
+            label: app.display_name.value().cloned(),
+        })
+    });
+    let id_of_user = user.as_ref().map_or("-", |user| user.id.as_str());
+    let id_of_app = app.as_ref().map_or("-", |app| app.id.as_str());
+    let used = entry
+        .uses
+        .entry(format!("{id_of_user} {id_of_app}"))
+        .or_default();
+    *count(&mut used.counts) += 1;
+    used.user = user.or(used.user.take());
+    used.app = app.or(used.app.take());
+    used.last = used.last.max(Some(at));
+    // The sign-in to the app fails because access was denied: that is no other fault.
+    let follows_denial = event.kind() == EventType::Sso
+        && used
+            .latest
+            .as_ref()
+            .is_some_and(|latest| latest.verdict == Verdict::Denied);
+    if let Some(verdict) = verdict
+        && !follows_denial
+        && used.latest.as_ref().is_none_or(|latest| latest.at <= at)
+    {
+        used.latest = Some(Latest { at, verdict });
     }
 }
 
 /// Which count an event adds to.
 fn verdict(rules: &RuleIds, event: &LogEvent) -> fn(&mut Counts) -> &mut u64 {
     let result = event.result();
-    let managed = event.device().and_then(|device| device.managed) == Some(true);
+    let managed = event.device().and_then(|device| device.managed.value()) == Some(&true);
     if event.event_type == "policy.evaluate_sign_on" {
         let rule = event.rule_id();
         let is = |id: &str| rule == Some(id);
@@ -245,6 +294,61 @@ mod tests {
             (seen.events, seen.devices.len(), seen.sign_ins.len()),
             (500, 1, 1)
         );
+    }
+
+    #[test]
+    fn users_and_apps_on_one_mac_are_told_apart_and_the_latest_event_decides() {
+        let on = |minute: u32, user: &str, app: &str, rule: &str| {
+            let mut event = decision("ALLOW", rule, &mac(Some(true)));
+            event["published"] = json!(format!("2026-11-24T12:{minute}:00.000Z"));
+            event["actor"]["id"] = json!(user);
+            event["target"][0] = json!({"type": "AppInstance", "id": app, "displayName": app});
+            event
+        };
+        let seen = evidence(&[
+            on(10, "00u1", "wiki", "rul-managed"),
+            on(20, "00u1", "payroll", "rul-managed"),
+            on(30, "00u2", "wiki", "rul-managed"),
+            on(40, "00u2", "wiki", "rul-catch"),
+            // Arrives late, and does not outdo what came after it.
+            on(35, "00u2", "wiki", "rul-managed"),
+        ]);
+        let mac = only(&seen);
+        let verdicts: Vec<String> = mac
+            .uses()
+            .map(|used| {
+                let (user, app) = (used.user.as_ref().unwrap(), used.app.as_ref().unwrap());
+                let latest = used.latest.as_ref().unwrap();
+                format!("{} {}: {}", user.id, app.id, latest.verdict)
+            })
+            .collect();
+        assert_eq!(
+            verdicts,
+            [
+                "00u1 payroll: managed",
+                "00u1 wiki: managed",
+                "00u2 wiki: broken: it is managed, and the catch-all decided"
+            ]
+        );
+        assert!(matches!(mac.verdict(), Some(Verdict::Broken { .. })));
+        assert_eq!(mac.counts.managed_success, 4);
+    }
+
+    #[test]
+    fn a_sign_in_that_fails_is_broken_unless_access_was_denied() {
+        let failed = |minute: u32| {
+            json!({"eventType": "user.authentication.sso", "device": mac(None),
+                   "published": format!("2026-11-24T12:{minute}:00.000Z"), "actor": {"id": "00u1", "type": "User"},
+                   "outcome": {"result": "FAILURE", "reason": "no assertion"}})
+        };
+        let mut denial = decision("DENY", "rul-catch", &mac(Some(false)));
+        denial["published"] = json!("2026-11-24T12:20:00.000Z");
+        let broken = Verdict::Broken {
+            why: "no assertion".into(),
+        };
+        assert_eq!(only(&evidence(&[failed(10)])).verdict(), Some(&broken));
+        let seen = evidence(&[failed(10), denial, failed(21)]);
+        assert_eq!(only(&seen).verdict(), Some(&Verdict::Denied));
     }
 
     #[test]

@@ -5,15 +5,17 @@
 
 mod device;
 mod fold;
+mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 
-pub use device::{Counts, DeviceEvidence, DeviceFacts, UserSeen};
+pub use device::{AppSeen, Counts, DeviceEvidence, DeviceFacts, Latest, Use, UserSeen};
+pub use verdict::Verdict;
 
-use crate::{Error, Okta, logs::LogQuery, simulate::Outcome};
+use crate::{Error, Okta, devices::JoinKey, logs::LogQuery, simulate::Outcome};
 
 /// The log filter that yields what evidence is made of.
 pub const FILTER: &str = "eventType eq \"policy.evaluate_sign_on\" or eventType eq \"user.authentication.sso\" \
@@ -140,4 +142,31 @@ pub async fn read(
         evidence.add(&event);
     }
     Ok(evidence)
+}
+
+/// What an MDM server knows each device of the evidence by, by its id in Okta. The list of devices is read once, page by
+/// page; only those that were seen are kept. It is served from an index that lags behind, so a device that was
+/// registered a moment ago can be missing.
+///
+/// # Errors
+/// As [`Okta::send`].
+pub async fn join_keys(
+    okta: &Okta,
+    evidence: &Evidence,
+) -> Result<BTreeMap<String, JoinKey>, Error> {
+    let seen: BTreeSet<&str> = evidence
+        .devices()
+        .filter_map(|seen| Some(seen.device.as_ref()?.id.as_str()))
+        .collect();
+    let mut keys = BTreeMap::new();
+    if seen.is_empty() {
+        return Ok(keys);
+    }
+    let mut devices = std::pin::pin!(okta.devices(None));
+    while let Some(device) = devices.try_next().await? {
+        if seen.contains(device.id.as_str()) {
+            keys.insert(device.id.clone(), device.join_key());
+        }
+    }
+    Ok(keys)
 }

@@ -1,8 +1,11 @@
 //! A System Log event. `device` is missing from Okta's schema of events and present in the events themselves; its keys
 //! are in snake_case there.
+//!
+//! Okta writes `null` for most of what it has nothing to say of, so nearly every field has three states.
 
 use serde_json::{Map, Value};
 
+use super::{EventType, LogClient, LogRequest, LogSecurityContext};
 use crate::{
     Field, Time,
     lossless::{lossless, open_enum},
@@ -48,46 +51,65 @@ lossless! {
         /// Its severity.
         severity: Option<LogSeverity>,
         /// Its text.
-        display_message: Option<String>,
+        display_message: Field<String>,
         /// Its type in the former API.
-        legacy_event_type: Option<String>,
+        legacy_event_type: Field<String>,
         /// The version of its shape.
         version: Option<String>,
         /// Who did it.
         actor: Option<LogActor>,
         /// How it ended.
-        outcome: Option<LogOutcome>,
+        outcome: Field<LogOutcome>,
         /// What it was done to. Find an item by its type, never by its index.
-        target: Option<Vec<LogTarget>>,
+        target: Field<Vec<LogTarget>>,
         /// The device; filled when FastPass answered, `null` otherwise.
         device: Field<LogDevice>,
         /// The browser or app.
-        client: Option<LogClient>,
+        client: Field<LogClient>,
         /// What it belongs to: the steps of one sign-in share its id.
-        transaction: Option<LogTransaction>,
+        transaction: Field<LogTransaction>,
         /// How the actor is signed in.
-        authentication_context: Option<LogAuthenticationContext>,
+        authentication_context: Field<LogAuthenticationContext>,
         /// Free-form detail.
-        debug_context: Option<LogDebugContext>,
-        /// Where the request came from.
-        security_context: Option<Value>,
+        debug_context: Field<LogDebugContext>,
+        /// What is known of where the request came from.
+        security_context: Field<LogSecurityContext>,
         /// The request.
-        request: Option<Value>,
+        request: Field<LogRequest>,
     }
 }
 
 impl LogEvent {
+    /// Its type, as one of those that device trust is about.
+    pub fn kind(&self) -> EventType {
+        EventType::from(self.event_type.as_str())
+    }
+
     /// How it ended.
     pub fn result(&self) -> Option<&LogResult> {
-        self.outcome.as_ref()?.result.as_ref()
+        self.outcome.value()?.result.value()
+    }
+
+    /// Why it ended so, for people. The wording is not stable.
+    pub fn reason(&self) -> Option<&str> {
+        self.outcome.value()?.reason.text()
+    }
+
+    /// The targets.
+    pub fn targets(&self) -> &[LogTarget] {
+        self.target.value().map_or(&[], Vec::as_slice)
     }
 
     /// The first target of a type, such as `Rule` or `AppInstance`.
     pub fn target_of(&self, kind: &str) -> Option<&LogTarget> {
-        self.target
+        self.targets()
             .iter()
-            .flatten()
             .find(|target| target.kind.as_deref() == Some(kind))
+    }
+
+    /// The app that it is about.
+    pub fn app(&self) -> Option<&LogTarget> {
+        self.target_of("AppInstance")
     }
 
     /// The id of the rule that decided: the target of type `Rule`, or `PolicyRule` in older events.
@@ -105,16 +127,18 @@ impl LogEvent {
 
     /// What ties the steps of one sign-in together: transaction, session and authentication request ids.
     pub(crate) fn sign_in_keys(&self) -> Vec<&str> {
-        let context = self.authentication_context.as_ref();
+        let context = self.authentication_context.value();
         let debug = self
             .debug_context
-            .as_ref()
-            .and_then(|d| d.debug_data.as_ref());
+            .value()
+            .and_then(|debug| debug.debug_data.value());
         [
-            self.transaction.as_ref().and_then(|t| t.id.as_deref()),
-            context.and_then(|c| c.root_session_id.as_deref()),
-            context.and_then(|c| c.external_session_id.as_deref()),
-            debug.and_then(|d| d.get("authnRequestId")?.as_str()),
+            self.transaction
+                .value()
+                .and_then(|transaction| transaction.id.as_deref()),
+            context.and_then(|context| context.root_session_id.text()),
+            context.and_then(|context| context.external_session_id.text()),
+            debug.and_then(|data| data.get("authnRequestId")?.as_str()),
         ]
         .into_iter()
         .flatten()
@@ -132,11 +156,19 @@ lossless! {
         #[serde(rename = "type")]
         kind: Option<String>,
         /// The login of a user.
-        alternate_id: Option<String>,
+        alternate_id: Field<String>,
         /// The name.
-        display_name: Option<String>,
+        display_name: Field<String>,
         /// More.
-        detail_entry: Option<Map<String, Value>>,
+        detail_entry: Field<Map<String, Value>>,
+    }
+}
+
+impl LogActor {
+    /// The login, if it is a user.
+    pub fn login(&self) -> Option<&str> {
+        let is_user = self.kind.as_deref().is_none_or(|kind| kind == "User");
+        self.alternate_id.text().filter(|_| is_user)
     }
 }
 
@@ -144,9 +176,9 @@ lossless! {
     /// How an event ended.
     LogOutcome {
         /// The result.
-        result: Option<LogResult>,
+        result: Field<LogResult>,
         /// Why, for people: its wording is not stable.
-        reason: Option<String>,
+        reason: Field<String>,
     }
 }
 
@@ -159,13 +191,23 @@ lossless! {
         #[serde(rename = "type")]
         kind: Option<String>,
         /// Another id.
-        alternate_id: Option<String>,
+        alternate_id: Field<String>,
         /// The name.
-        display_name: Option<String>,
+        display_name: Field<String>,
         /// More.
-        detail_entry: Option<Map<String, Value>>,
+        detail_entry: Field<Map<String, Value>>,
         /// What was changed.
-        change_details: Option<Value>,
+        change_details: Field<LogChange>,
+    }
+}
+
+lossless! {
+    /// What was changed of a target.
+    LogChange {
+        /// Before.
+        from: Field<Map<String, Value>>,
+        /// After.
+        to: Field<Map<String, Value>>,
     }
 }
 
@@ -175,49 +217,31 @@ lossless! {
         /// Its id.
         id: Option<String>,
         /// Its name.
-        name: Option<String>,
+        name: Field<String>,
         /// Its platform; `OSX` for Macs.
         #[serde(rename = "os_platform")]
-        os_platform: Option<String>,
+        os_platform: Field<String>,
         /// The version of its system.
         #[serde(rename = "os_version")]
-        os_version: Option<String>,
+        os_version: Field<String>,
         /// Whether it is managed; absent is not `false`.
-        managed: Option<bool>,
+        managed: Field<bool>,
         /// Whether it is registered.
-        registered: Option<bool>,
+        registered: Field<bool>,
         /// Where its signals come from.
         #[serde(rename = "device_integrator")]
-        device_integrator: Option<Value>,
+        device_integrator: Field<Value>,
         /// How its disk is encrypted.
         #[serde(rename = "disk_encryption_type")]
-        disk_encryption_type: Option<String>,
+        disk_encryption_type: Field<String>,
         /// How its screen is locked.
         #[serde(rename = "screen_lock_type")]
-        screen_lock_type: Option<String>,
+        screen_lock_type: Field<String>,
         /// Whether it is jailbroken.
-        jailbreak: Option<bool>,
+        jailbreak: Field<bool>,
         /// Whether it keeps keys in hardware.
         #[serde(rename = "secure_hardware_present")]
-        secure_hardware_present: Option<bool>,
-    }
-}
-
-lossless! {
-    /// The browser or app of an event.
-    LogClient {
-        /// Its id.
-        id: Option<String>,
-        /// The kind of device, such as `Computer`.
-        device: Option<String>,
-        /// Its IP address.
-        ip_address: Option<String>,
-        /// Its network zone.
-        zone: Option<String>,
-        /// Its user agent.
-        user_agent: Option<Value>,
-        /// Where it is.
-        geographical_context: Option<Value>,
+        secure_hardware_present: Field<bool>,
     }
 }
 
@@ -228,9 +252,9 @@ lossless! {
         id: Option<String>,
         /// `WEB` or `JOB`.
         #[serde(rename = "type")]
-        kind: Option<String>,
+        kind: Field<String>,
         /// More.
-        detail: Option<Map<String, Value>>,
+        detail: Field<Map<String, Value>>,
     }
 }
 
@@ -238,21 +262,32 @@ lossless! {
     /// How the actor of an event is signed in.
     LogAuthenticationContext {
         /// Who authenticated.
-        authentication_provider: Option<String>,
+        authentication_provider: Field<String>,
         /// The step.
-        authentication_step: Option<i64>,
+        authentication_step: Field<i64>,
         /// Who gave the credential.
-        credential_provider: Option<String>,
+        credential_provider: Field<String>,
         /// What kind of credential.
-        credential_type: Option<String>,
+        credential_type: Field<String>,
         /// The session's id.
-        external_session_id: Option<String>,
-        /// The id of the session that this one came from.
-        root_session_id: Option<String>,
+        external_session_id: Field<String>,
+        /// The id of the session that this one came from. Seen on the wire, not documented.
+        root_session_id: Field<String>,
         /// The interface.
-        interface: Option<String>,
+        interface: Field<String>,
         /// The issuer of the credential.
-        issuer: Option<Value>,
+        issuer: Field<LogIssuer>,
+    }
+}
+
+lossless! {
+    /// The issuer of a credential.
+    LogIssuer {
+        /// The id.
+        id: Field<String>,
+        /// The type.
+        #[serde(rename = "type")]
+        kind: Field<String>,
     }
 }
 
@@ -260,10 +295,9 @@ lossless! {
     /// Free-form detail of an event.
     LogDebugContext {
         /// Keys and values, not stable.
-        debug_data: Option<Map<String, Value>>,
+        debug_data: Field<Map<String, Value>>,
     }
 }
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -284,8 +318,8 @@ mod tests {
         let event: LogEvent = serde_json::from_value(text.clone()).unwrap();
         let device = event.device().unwrap();
         assert_eq!(
-            (device.os_platform.as_deref(), device.managed),
-            (Some("OSX"), Some(true))
+            (device.os_platform.text(), device.managed.value()),
+            (Some("OSX"), Some(&true))
         );
         assert_eq!(event.rule_id(), Some("rul1"));
         assert_eq!(event.sign_in_keys(), ["t1", "idx1", "a1"]);

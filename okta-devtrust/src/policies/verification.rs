@@ -36,6 +36,8 @@ lossless! {
         constraints: Option<Vec<Constraints>>,
         /// The chains of `AUTH_METHOD_CHAIN`.
         chains: Option<Vec<Chain>>,
+        /// The id of the identity verification vendor, for `ID_PROOFING`.
+        id: Option<String>,
     }
 }
 

@@ -68,6 +68,11 @@ fn app_reasons(desired: &Desired, observed: &Observed, label: &str, reasons: &mu
         [] => reasons.push(Reason::NoApp {
             label: label.into(),
         }),
+        [app] if found.len() == 1 && app.access_policy.is_none() => {
+            reasons.push(Reason::NoAppPolicy {
+                label: label.into(),
+            });
+        }
         [_] if found.len() == 1 => {}
         _ => reasons.push(Reason::ManyApps {
             label: label.into(),

@@ -74,6 +74,12 @@ pub enum Reason {
         /// Their ids.
         ids: Vec<String>,
     },
+    /// An app is under no app sign-in policy, as API service apps are: nobody signs in to it, and putting it under one
+    /// could not be undone.
+    NoAppPolicy {
+        /// Its label.
+        label: String,
+    },
     /// An app is one of Okta's own, whose closing would lock admins out.
     FirstPartyApp {
         /// Its label.
@@ -175,6 +181,7 @@ impl Reason {
                 format!("create or activate the app `{label}` or correct the label")
             }
             Self::ManyApps { .. } => "relabel all but one of them".into(),
+            Self::NoAppPolicy { .. } => "take it off the list".into(),
             Self::FirstPartyApp { .. } => "take it off the list and off the policy".into(),
             Self::ForeignPolicy { .. } => "choose another policy name, or rename that policy".into(),
             Self::ManyPolicies { .. } => "delete all but the one that the apps are under".into(),
@@ -223,6 +230,9 @@ impl fmt::Display for Reason {
             Self::NoApp { label } => write!(f, "there is no active app labelled `{label}`"),
             Self::ManyApps { label, ids } => {
                 write!(f, "several apps are labelled `{label}`: {}", ids.join(", "))
+            }
+            Self::NoAppPolicy { label } => {
+                write!(f, "the app `{label}` is under no app sign-in policy")
             }
             Self::FirstPartyApp { label } => write!(
                 f,

@@ -5,7 +5,9 @@ use crate::support::org::{TOKEN, okta_error};
 use futures::TryStreamExt as _;
 use okta_devtrust::{
     Error, Okta, Request, Retry,
+    assurances::DeviceAssurance,
     authenticators::MethodType,
+    devices,
     logs::LogQuery,
     policies::{Policy, PolicyType, Rule, RuleType},
     simulate::{Outcome, SimulatedDevice, Simulation},
@@ -140,6 +142,56 @@ async fn authenticators_apps_groups_and_devices_go_to_their_routes() {
     let users = okta.device_users("guo1").await.unwrap();
     let status = users[0].management_status.as_ref().unwrap();
     assert_eq!(status.as_str(), "MANAGED");
+}
+
+#[tokio::test]
+async fn assurances_integrations_members_and_devices_go_to_their_routes() {
+    let (server, okta) = org().await;
+    let body = json!({"name": "FileVault", "platform": "MACOS"});
+    let stored =
+        json!({"id": "dae1", "name": "FileVault", "platform": "MACOS", "createdBy": "00u1"});
+    on("POST", "/api/v1/device-assurances")
+        .and(body_json(&body))
+        .respond_with(ok(&stored))
+        .mount(&server)
+        .await;
+    on("PUT", "/api/v1/device-assurances/dae1")
+        .and(body_json(&body))
+        .respond_with(ok(&stored))
+        .mount(&server)
+        .await;
+    on("DELETE", "/api/v1/device-assurances/dae1")
+        .respond_with(okta_error(409, "E0000001", "in use"))
+        .mount(&server)
+        .await;
+    on("GET", "/api/v1/device-integrations")
+        .respond_with(ok(json!([{"id": "dvi1", "status": "ACTIVE"}])))
+        .mount(&server)
+        .await;
+    on("GET", "/api/v1/groups/00g1/users")
+        .and(query_param("limit", "200"))
+        .respond_with(ok(
+            json!([{"id": "00u1", "profile": {"login": "ada@acme.example"}}]),
+        ))
+        .mount(&server)
+        .await;
+    on("POST", "/api/v1/devices/guo1/lifecycle/suspend")
+        .and(header("content-length", "0"))
+        .respond_with(ResponseTemplate::new(204))
+        .mount(&server)
+        .await;
+
+    let assurance = DeviceAssurance::macos("FileVault");
+    let made = okta.create_device_assurance(&assurance).await.unwrap();
+    okta.replace_device_assurance(&made.id, &made)
+        .await
+        .unwrap();
+    let error = okta.delete_device_assurance("dae1").await.unwrap_err();
+    assert!(matches!(error, Error::Conflict { .. }), "{error}");
+    assert!(okta.device_integrations().await.unwrap()[0].is_active());
+    let members: Vec<_> = okta.group_members("00g1").try_collect().await.unwrap();
+    assert_eq!(members[0].login(), Some("ada@acme.example"));
+    okta.send(&devices::suspend("guo1")).await.unwrap();
 }
 
 #[tokio::test]

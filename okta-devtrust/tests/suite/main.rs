@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod apply;
+mod bad_input;
 mod contract;
 mod enforcement;
+mod following;
 mod lossless;
+mod oauth;
 mod plan;
 mod support;

@@ -27,7 +27,7 @@ use std::{
 use toml::Table;
 
 pub use self::jumpcloud::{JumpCloudSection, OktaVerifySection};
-pub use self::okta::OktaSection;
+pub use self::okta::{OktaSection, ServiceAppSection};
 pub use self::problems::{Problem, Problems};
 pub use self::rings::RingSection;
 pub use self::scep::ScepSection;
@@ -167,13 +167,17 @@ impl Blueprint {
         }
         let real = okta_url != Tenant::Absent || jumpcloud_url != Tenant::Absent;
 
+        let service_app = okta::service_app(&mut okta_part, problems);
         let mut secrets = secrets::Finder {
             folder,
             environment,
             real,
             problems: &mut *problems,
         };
+        secrets.real = real && service_app.is_none();
         let okta_api_token = secrets.find(&mut okta_part, "api_token_file", "OKTA_API_TOKEN");
+        secrets.real = real && service_app.is_some();
+        let okta_private_key = secrets.find(&mut okta_part, "private_key_file", "OKTA_PRIVATE_KEY");
         secrets.real = real && client_id.is_none();
         let jumpcloud_api_key =
             secrets.find(&mut jumpcloud_part, "api_key_file", "JUMPCLOUD_API_KEY");
@@ -183,7 +187,7 @@ impl Blueprint {
             "client_secret_file",
             "JUMPCLOUD_CLIENT_SECRET",
         );
-        let okta = okta::read(okta_part, okta_url.given(), problems);
+        let okta = okta::read(okta_part, okta_url.given(), service_app, problems);
         let jumpcloud = jumpcloud::read(
             jumpcloud_part,
             jumpcloud_url.given(),
@@ -231,6 +235,7 @@ impl Blueprint {
             blueprint,
             Secrets {
                 okta_api_token,
+                okta_private_key,
                 jumpcloud_api_key,
                 jumpcloud_client_secret,
                 scep_challenge,

@@ -13,6 +13,8 @@ pub(super) const URL: &str = r#""https://acme.okta.com""#;
 pub struct OktaSection {
     /// The org's URL; absent with the embedded sandbox.
     pub url: Option<String>,
+    /// The service app to sign in as; absent for an API token.
+    pub service_app: Option<ServiceAppSection>,
     /// The group whose users need a managed Mac.
     pub users_group: String,
     /// The group that gets in from anywhere.
@@ -25,9 +27,40 @@ pub struct OktaSection {
     pub reauthenticate_in: String,
 }
 
+/// The OAuth service app that the programs sign in to Okta as, in place of an API token. Its private key is a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceAppSection {
+    /// Its client id.
+    pub client_id: String,
+    /// The id of the key (`kid`), where the app has more than one.
+    pub key_id: Option<String>,
+}
+
+/// The keys `client_id` and `key_id`.
+pub(super) fn service_app(
+    part: &mut Section<'_>,
+    problems: &mut Problems,
+) -> Option<ServiceAppSection> {
+    let client_id = part.optional("client_id", r#""0oa1b2c3d4""#, problems, text);
+    let key_id = part.optional("key_id", r#""key-2026""#, problems, text);
+    if client_id.is_none() && key_id.is_some() {
+        problems.add(
+            part.full("client_id"),
+            "is missing although key_id is given",
+            r#"client_id = "0oa1b2c3d4""#,
+        );
+    }
+    Some(ServiceAppSection {
+        client_id: client_id?,
+        key_id,
+    })
+}
+
 pub(super) fn read(
     mut part: Section<'_>,
     url: Option<String>,
+    service_app: Option<ServiceAppSection>,
     problems: &mut Problems,
 ) -> Option<OktaSection> {
     let users_group = part.required("users_group", r#""macOS pilot users""#, problems, text);
@@ -77,6 +110,7 @@ pub(super) fn read(
     part.finish(problems);
     Some(OktaSection {
         url,
+        service_app,
         users_group: users_group?,
         break_glass_group: break_glass_group?,
         apps: apps?,

@@ -1,4 +1,4 @@
-//! The three secrets: from the environment, or from files that the blueprint names. Never from the blueprint itself.
+//! The secrets: from the environment, or from files that the blueprint names. Never from the blueprint itself.
 
 use std::{fmt, path::Path};
 
@@ -30,6 +30,8 @@ impl fmt::Debug for SecretSource {
 pub struct Secrets {
     /// Okta's API token (SSWS).
     pub okta_api_token: Option<SecretSource>,
+    /// The private key of Okta's service app, where the blueprint names one.
+    pub okta_private_key: Option<SecretSource>,
     /// JumpCloud's API key.
     pub jumpcloud_api_key: Option<SecretSource>,
     /// The secret of JumpCloud's service account, where the blueprint names one.

@@ -1,6 +1,8 @@
 //! Hand-made values, and a small org that keeps what is written to it.
 
+pub(crate) mod authority;
 pub(crate) mod org;
+pub(crate) mod trace;
 
 use okta_devtrust::trust::{
     AccessDesired, Action, BreakGlass, Desired, EnrollmentDesired, ManagedRule, Observed,

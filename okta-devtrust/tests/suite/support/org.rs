@@ -34,6 +34,8 @@ struct State {
     lose_answer: Option<usize>,
     /// The number of the write that is answered with 500 and not kept.
     fail: Option<usize>,
+    /// Routes that are answered so, whatever the state is.
+    answers: Vec<(&'static str, &'static str, ResponseTemplate)>,
 }
 
 impl Org {
@@ -72,6 +74,20 @@ impl Org {
 
     pub(crate) fn fail_write(&self, number: Option<usize>) {
         self.state.lock().unwrap().fail = number;
+    }
+
+    /// Answers every request of a method to a path with this ending.
+    pub(crate) fn answer(
+        &self,
+        method: &'static str,
+        path: &'static str,
+        answer: ResponseTemplate,
+    ) {
+        self.state
+            .lock()
+            .unwrap()
+            .answers
+            .push((method, path, answer));
     }
 
     pub(crate) fn writes(&self) -> Vec<String> {
@@ -113,6 +129,11 @@ impl Respond for Responder {
         let mut state = self.0.lock().unwrap();
         let method = request.method.as_str();
         let path = request.url.path().to_owned();
+        let given = state.answers.iter();
+        let mut given = given.filter(|(verb, end, _)| *verb == method && path.ends_with(end));
+        if let Some((.., answer)) = given.next() {
+            return answer.clone();
+        }
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let body = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
         let query = |name: &str| {

@@ -1,18 +1,27 @@
 //! Authenticators and their methods. FastPass is the method `signed_nonce` of the authenticator `okta_verify`; in a
 //! fresh org it is inactive.
 
+mod method;
+mod settings;
+
 use serde_json::json;
 
-use crate::{
-    Error, Links, Okta, Request, Status, Time,
-    lossless::{lossless, open_enum},
+pub use method::{
+    AaguidGroup, DnsRecord, Method, MethodSettings, MethodType, RelyingParty, RelyingPartyDomain,
 };
+pub use settings::{
+    ApnsConfiguration, AuthenticatorProvider, AuthenticatorSettings, ChannelBinding,
+    CodeComplexity, Compliance, FcmConfiguration, ProviderConfiguration, ProviderUserName,
+    UserVerification,
+};
+
+use crate::{Error, Links, Okta, Request, Status, Time, lossless::lossless, request::json_of};
 
 /// The key of Okta Verify.
 pub const OKTA_VERIFY: &str = "okta_verify";
 
 lossless! {
-    /// An authenticator (schema `AuthenticatorBase`). Its settings are typed for Okta Verify.
+    /// An authenticator (schema `AuthenticatorBase` and its variants).
     Authenticator {
         /// Its id.
         id: String,
@@ -29,6 +38,10 @@ lossless! {
         status: Option<Status>,
         /// Its settings.
         settings: Option<AuthenticatorSettings>,
+        /// The provider behind it.
+        provider: Option<AuthenticatorProvider>,
+        /// Whether the provider's terms are agreed to (custom apps).
+        agree_to_terms: Option<bool>,
         /// When it was made.
         created: Option<Time>,
         /// When it was last changed.
@@ -43,96 +56,6 @@ impl Authenticator {
     /// Whether it is in use.
     pub fn is_active(&self) -> bool {
         self.status == Some(Status::Active)
-    }
-}
-
-lossless! {
-    /// The settings of Okta Verify (schema `AuthenticatorKeyOktaVerify`); of others they are in `extra`.
-    AuthenticatorSettings {
-        /// How push is bound to the browser.
-        channel_binding: Option<ChannelBinding>,
-        /// Compliance.
-        compliance: Option<Compliance>,
-        /// `DISCOURAGED`, `PREFERRED` or `REQUIRED`.
-        user_verification: Option<String>,
-        /// The app's id.
-        app_instance_id: Option<String>,
-    }
-}
-
-lossless! {
-    /// How push is bound to the browser.
-    ChannelBinding {
-        /// `ALWAYS`, `HIGH_RISK_ONLY` or `NEVER`.
-        required: Option<String>,
-        /// `NUMBER_CHALLENGE`.
-        style: Option<String>,
-    }
-}
-
-lossless! {
-    /// Compliance.
-    Compliance {
-        /// `OPTIONAL` or `REQUIRED`.
-        fips: Option<String>,
-    }
-}
-
-open_enum! {
-    /// The method of an authenticator.
-    MethodType {
-        SignedNonce = "signed_nonce",
-        Push = "push",
-        Totp = "totp",
-        Webauthn = "webauthn",
-        Password = "password",
-        Email = "email",
-        Sms = "sms",
-        Voice = "voice",
-        Otp = "otp",
-        Cert = "cert",
-        Duo = "duo",
-        Idp = "idp",
-        SecurityQuestion = "security_question",
-        Tac = "tac",
-    }
-}
-
-lossless! {
-    /// A method of an authenticator (schema `AuthenticatorMethodBase`).
-    Method {
-        /// Which.
-        #[serde(rename = "type")]
-        kind: Option<MethodType>,
-        /// Whether it is in use.
-        status: Option<Status>,
-        /// Its settings.
-        settings: Option<MethodSettings>,
-        /// Related URLs.
-        #[serde(rename = "_links")]
-        links: Option<Links>,
-    }
-}
-
-impl Method {
-    /// Whether it is in use.
-    pub fn is_active(&self) -> bool {
-        self.status == Some(Status::Active)
-    }
-}
-
-lossless! {
-    /// The settings of `signed_nonce` and `push`; of others they are in `extra`.
-    MethodSettings {
-        /// Signature algorithms, such as `ES256`.
-        algorithms: Option<Vec<String>>,
-        /// `ANY` or `HARDWARE`.
-        key_protection: Option<String>,
-        /// Whether the sign-in page shows the FastPass button: `ALWAYS` or `NEVER`.
-        #[serde(rename = "showSignInWithOV")]
-        show_sign_in_with_ov: Option<String>,
-        /// Transactions, for `push`.
-        transaction_types: Option<Vec<String>>,
     }
 }
 
@@ -188,6 +111,26 @@ pub fn activate_method(id: &str, method: &MethodType) -> Request {
         "lifecycle",
         "activate",
     ])
+}
+
+/// `PUT /api/v1/authenticators/{id}`: replaces the whole authenticator, its settings included.
+pub fn replace(id: &str, authenticator: &Authenticator) -> Request {
+    let mut body = json_of(authenticator);
+    if let Some(map) = body.as_object_mut() {
+        for key in ["id", "created", "lastUpdated", "_links"] {
+            map.remove(key);
+        }
+    }
+    Request::put(["api", "v1", "authenticators", id]).body(body)
+}
+
+/// `PUT /api/v1/authenticators/{id}/methods/{method}`: replaces the whole method, its settings included.
+pub fn replace_method(id: &str, kind: &MethodType, method: &Method) -> Request {
+    let mut body = json_of(method);
+    if let Some(map) = body.as_object_mut() {
+        map.remove("_links");
+    }
+    Request::put(["api", "v1", "authenticators", id, "methods", kind.as_str()]).body(body)
 }
 
 /// `POST /api/v1/authenticators/{id}/lifecycle/deactivate`
@@ -251,6 +194,31 @@ impl Okta {
         self.read(&method(id, kind)).await
     }
 
+    /// Replaces an authenticator and returns it as Okta stored it.
+    ///
+    /// # Errors
+    /// As [`Okta::send`].
+    pub async fn replace_authenticator(
+        &self,
+        id: &str,
+        authenticator: &Authenticator,
+    ) -> Result<Authenticator, Error> {
+        self.read(&replace(id, authenticator)).await
+    }
+
+    /// Replaces a method of an authenticator and returns it as Okta stored it.
+    ///
+    /// # Errors
+    /// As [`Okta::send`].
+    pub async fn replace_method(
+        &self,
+        id: &str,
+        kind: &MethodType,
+        method: &Method,
+    ) -> Result<Method, Error> {
+        self.read(&replace_method(id, kind, method)).await
+    }
+
     /// Activates a method of an authenticator and returns it.
     ///
     /// # Errors
@@ -278,6 +246,30 @@ mod tests {
             methods("aut1").to_string(),
             "GET /api/v1/authenticators/aut1/methods"
         );
+    }
+
+    #[test]
+    fn a_method_is_written_back_with_what_is_not_known_and_without_links() {
+        let method: Method = serde_json::from_value(json!({
+            "type": "signed_nonce", "status": "ACTIVE", "_links": {"self": {"href": "x"}},
+            "settings": {"algorithms": ["ES256"], "showSignInWithOV": "NEVER", "new": 1}}))
+        .unwrap();
+        let request = replace_method("aut1", &MethodType::SignedNonce, &method);
+        assert_eq!(
+            request.to_string(),
+            "PUT /api/v1/authenticators/aut1/methods/signed_nonce"
+        );
+        assert_eq!(
+            request.json_body(),
+            Some(&json!({"type": "signed_nonce", "status": "ACTIVE",
+                "settings": {"algorithms": ["ES256"], "showSignInWithOV": "NEVER", "new": 1}}))
+        );
+        let verify: Authenticator =
+            serde_json::from_value(json!({"id": "aut1", "key": "okta_verify", "created": "t"}))
+                .unwrap();
+        let request = replace("aut1", &verify);
+        assert_eq!(request.to_string(), "PUT /api/v1/authenticators/aut1");
+        assert_eq!(request.json_body(), Some(&json!({"key": "okta_verify"})));
     }
 
     #[test]

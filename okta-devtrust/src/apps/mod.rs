@@ -1,5 +1,15 @@
 //! Apps: found by label, and put under an app sign-in policy.
 
+mod parts;
+
+use serde_json::{Map, Value};
+
+pub use parts::{
+    AppAccessibility, AppCredentials, AppEmbedded, AppHide, AppLicensing, AppNotes,
+    AppNotifications, AppSettings, AppSigning, AppUserNameTemplate, AppVisibility,
+    BookmarkSettings, ExpressConfiguration, UniversalLogout, VpnNetwork, VpnNotification,
+};
+
 use crate::{
     Error, Links, Okta, Request, Time,
     lossless::{lossless, open_enum},
@@ -15,8 +25,8 @@ open_enum! {
 }
 
 lossless! {
-    /// An app, as far as device trust needs it (schema `Application`). Its other fields are in `extra`, which can hold
-    /// client secrets: do not print it.
+    /// An app (schemas `Application` and `BookmarkApplication`). What other kinds of app have beside that is in `extra`,
+    /// here and in the settings; it can hold client secrets: do not print it.
     App {
         /// Its id.
         id: String,
@@ -28,10 +38,33 @@ lossless! {
         status: Option<AppStatus>,
         /// How people sign in to it, such as `SAML_2_0`.
         sign_on_mode: Option<String>,
+        /// Its Okta resource name.
+        orn: Option<String>,
+        /// What its provisioning can do, such as `PUSH_NEW_USERS`.
+        features: Option<Vec<String>>,
+        /// Which pages people are sent to.
+        accessibility: Option<AppAccessibility>,
+        /// Where it is shown.
+        visibility: Option<AppVisibility>,
+        /// How its users' names are made, and what it signs with.
+        credentials: Option<AppCredentials>,
+        /// Its settings.
+        settings: Option<AppSettings>,
+        /// How many seats it has.
+        licensing: Option<AppLicensing>,
+        /// What is set up with it by express configuration.
+        express_configuration: Option<ExpressConfiguration>,
+        /// Whether signing out of Okta signs out of it.
+        universal_logout: Option<UniversalLogout>,
+        /// Free-form values of the org.
+        profile: Option<Map<String, Value>>,
         /// When it was made.
         created: Option<Time>,
         /// When it was last changed.
         last_updated: Option<Time>,
+        /// Embedded objects.
+        #[serde(rename = "_embedded")]
+        embedded: Option<AppEmbedded>,
         /// Related URLs.
         #[serde(rename = "_links")]
         links: Option<Links>,

@@ -6,6 +6,7 @@ use futures::Stream;
 use crate::{
     Error, Links, Okta, Request, Time,
     lossless::{lossless, open_enum},
+    users::User,
 };
 
 open_enum! {
@@ -50,9 +51,84 @@ lossless! {
         created: Option<Time>,
         /// When it was last changed. The index that lists are served from lags behind.
         last_updated: Option<Time>,
+        /// What else is known of it.
+        #[serde(rename = "_embedded")]
+        embedded: Option<DeviceEmbedded>,
         /// Related URLs.
         #[serde(rename = "_links")]
         links: Option<Links>,
+    }
+}
+
+impl Device {
+    /// What an MDM server knows the same device by.
+    pub fn join_key(&self) -> JoinKey {
+        let profile = self.profile.as_ref();
+        JoinKey {
+            serial_number: profile.and_then(|profile| profile.serial_number.clone()),
+            udid: profile.and_then(|profile| profile.udid.clone()),
+        }
+    }
+}
+
+/// What an MDM server knows a Mac by: its serial number and its hardware UUID. Either may be missing.
+///
+/// ```
+/// use okta_devtrust::devices::JoinKey;
+///
+/// let okta = JoinKey::new(Some("C02XK1ZGJGH5"), Some("4C4C4544-0036-3010-8058-B4C04F4B3432"));
+/// assert!(okta.is_same_mac(&JoinKey::new(Some("c02xk1zgjgh5"), None)));
+/// assert!(!okta.is_same_mac(&JoinKey::new(Some("C02OTHER"), Some("4C4C4544-0036-3010-8058-B4C04F4B3432"))));
+/// assert!(!okta.is_same_mac(&JoinKey::default()));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct JoinKey {
+    /// The serial number.
+    pub serial_number: Option<String>,
+    /// The hardware UUID.
+    pub udid: Option<String>,
+}
+
+impl JoinKey {
+    /// The key of a serial number and a hardware UUID.
+    pub fn new(serial_number: Option<&str>, udid: Option<&str>) -> Self {
+        Self {
+            serial_number: serial_number.map(str::to_owned),
+            udid: udid.map(str::to_owned),
+        }
+    }
+
+    /// Whether both are of one Mac, without regard to case: the serial numbers where both have one, else the UUIDs.
+    pub fn is_same_mac(&self, other: &Self) -> bool {
+        let same = |mine: &Option<String>, theirs: &Option<String>| match (mine, theirs) {
+            (Some(mine), Some(theirs)) => Some(mine.trim().eq_ignore_ascii_case(theirs.trim())),
+            _ => None,
+        };
+        same(&self.serial_number, &other.serial_number)
+            .or_else(|| same(&self.udid, &other.udid))
+            .unwrap_or(false)
+    }
+}
+
+lossless! {
+    /// What else is known of a device.
+    DeviceEmbedded {
+        /// Its users, when the list was asked to `expand` them.
+        users: Option<Vec<DeviceUser>>,
+        /// Where it comes from; seen when a device is read by its id, not documented.
+        originated_from: Option<Vec<DeviceOrigin>>,
+    }
+}
+
+lossless! {
+    /// Where a device comes from.
+    DeviceOrigin {
+        /// The id.
+        id: Option<String>,
+        /// The name.
+        name: Option<String>,
+        /// The key, such as `okta_verify`.
+        key: Option<String>,
     }
 }
 
@@ -122,25 +198,7 @@ lossless! {
         /// When the user was added.
         created: Option<Time>,
         /// Who.
-        user: Option<UserRef>,
-    }
-}
-
-lossless! {
-    /// A user, as far as device trust needs it.
-    UserRef {
-        /// The user's id.
-        id: String,
-        /// The user's profile.
-        profile: Option<UserProfile>,
-    }
-}
-
-lossless! {
-    /// A user's profile, as far as device trust needs it.
-    UserProfile {
-        /// The name to sign in with.
-        login: Option<String>,
+        user: Option<User>,
     }
 }
 
@@ -161,6 +219,31 @@ pub fn get(id: &str) -> Request {
 /// `GET /api/v1/devices/{id}/users`
 pub fn users(id: &str) -> Request {
     Request::get(["api", "v1", "devices", id, "users"])
+}
+
+/// `POST /api/v1/devices/{id}/lifecycle/suspend`: it cannot attest until it is unsuspended.
+pub fn suspend(id: &str) -> Request {
+    Request::post(["api", "v1", "devices", id, "lifecycle", "suspend"])
+}
+
+/// `POST /api/v1/devices/{id}/lifecycle/unsuspend`
+pub fn unsuspend(id: &str) -> Request {
+    Request::post(["api", "v1", "devices", id, "lifecycle", "unsuspend"])
+}
+
+/// `POST /api/v1/devices/{id}/lifecycle/activate`
+pub fn activate(id: &str) -> Request {
+    Request::post(["api", "v1", "devices", id, "lifecycle", "activate"])
+}
+
+/// `POST /api/v1/devices/{id}/lifecycle/deactivate`: its certificate is suspended and its users are taken off.
+pub fn deactivate(id: &str) -> Request {
+    Request::post(["api", "v1", "devices", id, "lifecycle", "deactivate"])
+}
+
+/// `DELETE /api/v1/devices/{id}`: allowed when deactivated. Its certificate is revoked.
+pub fn delete(id: &str) -> Request {
+    Request::delete(["api", "v1", "devices", id])
 }
 
 impl Okta {
@@ -203,6 +286,16 @@ mod tests {
         );
         assert_eq!(users("guo1").to_string(), "GET /api/v1/devices/guo1/users");
         assert_eq!(get("guo1").to_string(), "GET /api/v1/devices/guo1");
+        for (request, verb) in [
+            (suspend("guo1"), "suspend"),
+            (unsuspend("guo1"), "unsuspend"),
+            (activate("guo1"), "activate"),
+            (deactivate("guo1"), "deactivate"),
+        ] {
+            let text = format!("POST /api/v1/devices/guo1/lifecycle/{verb}");
+            assert_eq!(request.to_string(), text);
+        }
+        assert_eq!(delete("guo1").to_string(), "DELETE /api/v1/devices/guo1");
     }
 
     #[test]
