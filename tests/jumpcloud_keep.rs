@@ -6,7 +6,7 @@ use std::path::Path;
 use device_trust::{
     Blueprint, Error, Job, Output, Overrides, Silent, Tenants,
     embedded::Embedded,
-    keep::{self, Rotation},
+    keep::{self, KeepUndo, Rotation},
 };
 use device_trust_sandbox::Sandbox;
 use jumpcloud_mdm::deploy;
@@ -29,8 +29,8 @@ async fn rotate(
     apply: bool,
 ) -> Result<deploy::Plan, Error> {
     let rotation = Rotation::new(blueprint, ring, generation)?;
-    let keep: Option<&dyn Fn(&deploy::UndoRecord) -> Result<(), String>> =
-        if apply { Some(&|_| Ok(())) } else { None };
+    let keep = apply.then_some(&|_: &_| Ok(()) as Result<(), String>);
+    let keep = keep.map(|keep| keep as KeepUndo<'_>);
     keep::rotate(blueprint, tenants, &rotation, keep).await
 }
 

@@ -70,8 +70,8 @@ impl SoftwareSettings {
     }
 }
 
-/// A package to put into JumpCloud's storage: a signed `.pkg` of at most 5 GB. It is held in memory; `Debug` shows its
-/// length.
+/// A package to put into JumpCloud's storage: a signed `.pkg` of at most 5 GB. It is held in memory, and twice while it is
+/// sent; `Debug` shows its length.
 #[derive(Clone)]
 pub struct PackageUpload {
     display_name: String,

@@ -6,13 +6,13 @@ use device_trust_sandbox::{Effect, Fault, PILOT_DEVICE_GROUP, Sandbox, Side};
 use jumpcloud_mdm::{
     Error, JumpCloud, Operation,
     deploy::{
-        self, Decision, Desired, DesiredSoftware, DeviceState, Package, RingRollout,
-        RollOutOptions, StopReason, StopRule, WaitOptions,
+        self, Decision, Desired, DesiredProfile, DesiredSoftware, DeviceState, Package,
+        RingRollout, RollOutOptions, StopReason, StopRule, WaitOptions,
     },
 };
 
 use crate::support::{
-    Macs, RINGS, fill_rings, impatient, key, patient, puts, ring, sandbox, writes,
+    Macs, RINGS, fill_rings, generation, impatient, key, patient, puts, ring, sandbox, writes,
 };
 
 fn desired(n: u32) -> Desired {
@@ -208,6 +208,32 @@ async fn a_mac_in_two_rings_is_refused_before_anything_is_written() {
         assert!(problems[0].contains(part), "{part}: {problems:?}");
     }
     assert_eq!(writes(&sandbox).len(), written);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_from_before_there_were_rings_is_refused_while_it_is_bound() {
+    let (_sandbox, client, _macs, _) = started().await;
+    let before = Desired::new("device-trust")
+        .profile(DesiredProfile::new("trust", generation(1)).device_group(PILOT_DEVICE_GROUP));
+    let observed = deploy::observe(&client, &before).await.unwrap();
+    let plan = deploy::plan(&before, &observed, &key()).unwrap();
+    let applied = deploy::apply(&client, &plan, &before, &key(), |_| {})
+        .await
+        .unwrap();
+    let error = roll_out(&client, &desired(1), patient()).await.unwrap_err();
+    let Error::Refused { problems } = &error else {
+        panic!("{error}")
+    };
+    assert!(
+        problems[0].contains("from before there were rings"),
+        "{problems:?}"
+    );
+    client
+        .delete_policy(&applied.policies["trust"])
+        .await
+        .unwrap();
+    let rollout = roll_out(&client, &desired(1), patient()).await.unwrap();
+    assert!(rollout.is_complete());
 }
 
 #[tokio::test(flavor = "multi_thread")]

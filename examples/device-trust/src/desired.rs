@@ -62,7 +62,7 @@ pub(crate) fn deployment<E>(
             let ring =
                 deploy::Ring::new(&section.name, profile(generation)?).generation(generation);
             let groups = section.device_groups.iter();
-            rings.push(groups.fold(ring, |ring, group| ring.device_group(group)));
+            rings.push(groups.fold(ring, deploy::Ring::device_group));
         }
         wanted = wanted.rings(&part.policy, rings);
     }
@@ -73,7 +73,7 @@ pub(crate) fn deployment<E>(
     let package = deploy::Package::custom(&verify.package_id, &verify.package_url);
     let software = deploy::DesiredSoftware::new(&verify.name, package);
     let groups = part.device_groups.iter();
-    Ok(wanted.software(groups.fold(software, |software, group| software.device_group(group))))
+    Ok(wanted.software(groups.fold(software, deploy::DesiredSoftware::device_group)))
 }
 
 /// What Okta should enforce.

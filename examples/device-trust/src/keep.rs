@@ -23,6 +23,9 @@ pub async fn readiness(tenants: &Tenants) -> Result<Readiness, Error> {
     .map_err(|error| Error::refused("readiness", error))
 }
 
+/// Puts the record of how to undo a change away, before the change is made; what it says of a failure is told.
+pub type KeepUndo<'a> = &'a dyn Fn(&UndoRecord) -> Result<(), String>;
+
 /// What is renewed: a ring, where the blueprint has rings, and the generation that its Macs are to get.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -103,7 +106,7 @@ pub async fn rotate(
     blueprint: &Blueprint,
     tenants: &Tenants,
     rotation: &Rotation,
-    keep: Option<&dyn Fn(&UndoRecord) -> Result<(), String>>,
+    keep: Option<KeepUndo<'_>>,
 ) -> Result<deploy::Plan, Error> {
     let refused = |error: &dyn std::fmt::Display| Error::refused("rotate", error);
     let bytes = desired::profile(blueprint, tenants, rotation.generation)

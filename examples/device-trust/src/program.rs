@@ -84,6 +84,6 @@ pub async fn exit_code(run: impl Future<Output = Result<(), Error>>) -> ExitCode
 }
 
 /// Prints to stdout. A reader that went away (`| head`) is no reason to leave the job half done.
-pub fn say(text: impl AsRef<str>) {
-    let _ = writeln!(io::stdout(), "{}", text.as_ref().trim_end());
+pub fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
 }

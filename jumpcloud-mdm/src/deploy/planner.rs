@@ -118,6 +118,18 @@ impl<'a> Planner<'a> {
 
     /// A Mac in two rings would get the profile twice, and enrol twice.
     fn check_rings(&mut self) {
+        for before in &self.observed.before_rings {
+            let notes = before.policy.notes.as_deref().unwrap_or_default();
+            let ours =
+                Provenance::read(notes).is_some_and(|origin| origin.owner == self.desired.owner);
+            if ours && !(before.groups.is_empty() && before.systems.is_empty()) {
+                self.problem(format!(
+                    "policy `{}`: it is from before there were rings, and its Macs would get the profile twice; unbind it \
+                     from its device groups, or delete it, in the console",
+                    before.policy.name.as_deref().unwrap_or_default()
+                ));
+            }
+        }
         let ringed = self.desired.ringed_groups();
         for (group, ring) in &ringed {
             for (other, other_ring) in ringed.range((*group, *ring)..) {

@@ -162,6 +162,17 @@ impl Desired {
             .collect()
     }
 
+    /// The names that the policies of the rings are made of: a policy of that very name is from before there were rings.
+    pub(super) fn names_before_rings(&self) -> BTreeSet<&str> {
+        let ringed = self.profiles.iter().filter_map(|profile| {
+            let end = format!(" ({})", profile.ring.as_deref()?);
+            profile.policy_name.strip_suffix(&end)
+        });
+        ringed
+            .filter(|name| self.profile_named(name).is_none())
+            .collect()
+    }
+
     /// The device groups that are in a ring, with the ring; none when there are fewer than two rings.
     pub(super) fn ringed_groups(&self) -> BTreeSet<(&str, &str)> {
         if self.ring_names().len() < 2 {

@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
         for remark in &found.remarks {
             text += &format!("! {remark}\n");
         }
-        program::say(text);
+        program::say(text.trim_end());
         if found.is_ready() {
             Ok(())
         } else {

@@ -7,7 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use device_trust::{
     Output,
-    keep::{self, Rotation},
+    keep::{self, KeepUndo, Rotation},
     program::{self, say},
 };
 
@@ -47,12 +47,12 @@ async fn main() -> ExitCode {
             let kept = output.keep_undo("jumpcloud", record);
             kept.map(drop).map_err(|error| error.to_string())
         };
-        let keep: Option<&dyn Fn(&_) -> Result<(), String>> = arguments.apply.then_some(&keep);
+        let keep = arguments.apply.then_some(&keep as KeepUndo<'_>);
         let plan = keep::rotate(blueprint, tenants, &rotation, keep).await?;
-        say(plan.to_string());
+        say(&plan.to_string());
         if arguments.wait {
             let tally = keep::prove(blueprint, tenants, &rotation).await?;
-            say(format!("{} Macs have the profile", tally.succeeded));
+            say(&format!("{} Macs have the profile", tally.succeeded));
         }
         Ok(())
     }))

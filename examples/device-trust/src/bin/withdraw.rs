@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     program::exit_code(arguments.common.run(async |blueprint, tenants| {
         let plan = keep::withdraw(blueprint, tenants, arguments.apply).await?;
-        program::say(plan.to_string());
+        program::say(&plan.to_string());
         Ok(())
     }))
     .await

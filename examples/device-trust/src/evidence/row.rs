@@ -41,9 +41,9 @@ impl Row {
         let actor = event.actor.as_ref();
         let device = event.device();
         Self {
-            at: text(event.published.as_ref().map(|at| at.as_str())),
+            at: text(event.published.as_ref().map(okta_devtrust::Time::as_str)),
             event: event.event_type.clone(),
-            outcome: text(event.result().map(|result| result.as_str())),
+            outcome: text(event.result().map(okta_devtrust::logs::LogResult::as_str)),
             user: text(actor.and_then(|actor| {
                 actor
                     .login()
