@@ -5,11 +5,13 @@
 use std::collections::BTreeSet;
 
 use device_trust_sandbox::{Options, PILOT_DEVICE_GROUP, RecordedRequest, Sandbox};
+use futures::TryStreamExt as _;
 use jumpcloud_mdm::{
-    AppleMdm, AppleMdmDevice, Association, ConfigField, DeviceGroup, GraphObject, InsightsApp,
-    InsightsCertificate, JumpCloud, ObjectType, Operation, Policy, PolicyResult, PolicyTemplate,
-    PolicyValue, Reached, Region, SoftwareApp, SoftwareSettings, SoftwareStatus, System,
-    SystemInsights, SystemMdm,
+    AppleMdm, AppleMdmDevice, AppleVpp, Association, Bindable, ConfigField, DeviceGroup,
+    GraphObject, InsightsApp, InsightsCertificate, JumpCloud, NewDeviceGroup, ObjectType,
+    Operation, PackageUpload, Policy, PolicyGroup, PolicyResult, PolicyTemplate, PolicyValue,
+    Reached, ReclaimedLicenses, Region, SoftwareApp, SoftwareSettings, SoftwareStatus,
+    StoredPackage, StoredVersion, System, SystemInsights, SystemMdm, SystemOperator, SystemSearch,
     deploy::{self, Desired, DesiredProfile, DesiredSoftware, DigestKey, Package},
 };
 use secrecy::ExposeSecret as _;
@@ -21,6 +23,7 @@ const PROFILE: &str = include_str!("../jumpcloud-mdm/tests/fixtures/trust.mobile
 /// The swagger of v2 with the parts of v1 that it needs.
 struct Swagger {
     paths: Map<String, Value>,
+    v1: Map<String, Value>,
     definitions: Map<String, Value>,
 }
 
@@ -38,13 +41,17 @@ impl Swagger {
         definitions["PolicyValue"]["properties"]["value"] = json!({});
         Some(Self {
             paths: part(&v2, "paths"),
+            v1: part(&v1, "paths"),
             definitions,
         })
     }
 
-    /// The schema of the body of a v2 request, by the path template that fits.
+    /// The schema of the body of a request, by the path template that fits.
     fn body_schema(&self, method: &str, path: &str) -> Option<&Value> {
-        let path = path.strip_prefix("/api/v2")?;
+        let (paths, path) = match path.strip_prefix("/api/v2") {
+            Some(path) => (&self.paths, path),
+            None => (&self.v1, path.strip_prefix("/api")?),
+        };
         let fits = |template: &str| {
             let (mut wanted, mut given) = (template.split('/'), path.split('/'));
             loop {
@@ -55,7 +62,7 @@ impl Swagger {
                 }
             }
         };
-        let (_, route) = self.paths.iter().find(|(template, _)| fits(template))?;
+        let (_, route) = paths.iter().find(|(template, _)| fits(template))?;
         route[method.to_lowercase()]["parameters"]
             .as_array()?
             .iter()
@@ -90,7 +97,8 @@ impl Swagger {
             Value::Object(fields) if !properties.is_empty() => {
                 for (key, value) in fields {
                     // On the wire beside the id; every public client sends it, the specification lacks it.
-                    if key == "configFieldName" {
+                    // The same goes for the order of a search: without it, paging drops and repeats rows.
+                    if key == "configFieldName" || (at.is_empty() && key == "sort") {
                         continue;
                     }
                     match properties.get(key) {
@@ -230,7 +238,7 @@ async fn every_request_body_is_as_the_specification_says() {
         .unwrap();
     let system = sandbox.shared().world().jumpcloud.system_ids().remove(3);
     let group = client
-        .create_device_group("Ring 1", Some("10 %"))
+        .create_device_group(&NewDeviceGroup::new("Ring 1").description("10 %"))
         .await
         .unwrap();
     client
@@ -239,24 +247,61 @@ async fn every_request_body_is_as_the_specification_says() {
         .unwrap();
     client
         .associate(
-            &jumpcloud_mdm::Bindable::Policy(policy.id.clone()),
+            &Bindable::Policy(policy.id.clone()),
             Operation::Add,
             &ObjectType::System,
             &system,
         )
         .await
         .unwrap();
+    let mut group = client
+        .create_device_group(
+            &NewDeviceGroup::new("Dynamic")
+                .dynamic(json!({"queryType": "Filter", "filters": ["[]"]})),
+        )
+        .await
+        .unwrap();
+    group.email = Some("it@example.com".into());
+    client.update_device_group(&group).await.unwrap();
+    let policies = client.create_policy_group("Trust", None).await.unwrap();
+    client
+        .update_policy_group(&policies.id, "Trust 2", None)
+        .await
+        .unwrap();
+    client
+        .change_policy_group_member(&policies.id, Operation::Add, &policy.id)
+        .await
+        .unwrap();
+    let from = Bindable::PolicyGroup(policies.id);
+    client
+        .associate(&from, Operation::Add, &ObjectType::SystemGroup, &group.id)
+        .await
+        .unwrap();
+    let package = PackageUpload::new("Agent", "Agent.pkg", b"bytes".to_vec()).unwrap();
+    client
+        .upload_package(&package, std::time::Duration::from_secs(60))
+        .await
+        .unwrap();
+    let search = SystemSearch::any_of()
+        .condition("hostname", SystemOperator::Eq, "my-hostname")
+        .text(["my-host"], ["hostname", "displayName"]);
+    let _: Vec<_> = client.search_systems(&search).try_collect().await.unwrap();
+
     let requests = sandbox.requests();
+    let of_the_api = |request: &&RecordedRequest| {
+        (request.is_write() || request.path.starts_with("/api/search/"))
+            && !request.path.starts_with("/object-storage/")
+    };
     let written: BTreeSet<String> = requests
         .iter()
-        .filter(|request| request.is_write())
+        .filter(of_the_api)
         .map(|request| {
             let segments: Vec<&str> = request.path.split('/').collect();
             let last = segments.last().filter(|last| last.len() < 24);
             format!(
                 "{} {} {}",
                 request.method,
-                segments[3],
+                segments.get(3).unwrap_or(&""),
                 last.unwrap_or(&"{id}")
             )
         })
@@ -266,17 +311,23 @@ async fn every_request_body_is_as_the_specification_says() {
         [
             "POST policies associations",
             "POST policies policies",
+            "POST policygroups associations",
+            "POST policygroups members",
+            "POST policygroups policygroups",
             "POST softwareapps associations",
             "POST softwareapps softwareapps",
             "POST systemgroups members",
             "POST systemgroups systemgroups",
+            "POST systems systems",
             "PUT policies {id}",
+            "PUT policygroups {id}",
             "PUT softwareapps {id}",
+            "PUT systemgroups {id}",
         ]
     );
     let problems: Vec<String> = requests
         .iter()
-        .filter(|request| request.is_write())
+        .filter(of_the_api)
         .flat_map(|request| swagger.check(request))
         .collect();
     assert!(problems.is_empty(), "{problems:#?}");
@@ -310,6 +361,12 @@ fn no_documented_property_of_a_covered_type_is_unknown_and_none_is_lost() {
         InsightsCertificate = "system-insights-certificates",
         InsightsApp = "system-insights-apps",
         System = "JcSystem",
+        System = "systemSearch",
+        PolicyGroup = "PolicyGroup",
+        AppleVpp = "software-app-apple-vpp",
+        StoredPackage = "object-storage-item",
+        StoredVersion = "object-storage-version",
+        ReclaimedLicenses = "software-app-reclaim-licenses",
     ];
     let system = &swagger.definitions["JcSystem"]["properties"];
     for (definition, keys) in [

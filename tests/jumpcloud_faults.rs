@@ -4,15 +4,11 @@
 
 use std::time::Duration;
 
-use device_trust_sandbox::{Effect, Fault, Options, PILOT_DEVICE_GROUP, Sandbox, Side};
+use device_trust_sandbox::{Effect, Fault, Options, Sandbox, Seed, Side, jumpcloud::State};
+use device_trust_tests::jumpcloud::{desired, key};
 use futures::TryStreamExt as _;
-use jumpcloud_mdm::{
-    Bindable, Error, JumpCloud, ListOptions, ObjectType, Region, Retry,
-    deploy::{self, Desired, DesiredProfile, DesiredSoftware, DigestKey, Package},
-};
+use jumpcloud_mdm::{Bindable, Error, JumpCloud, ListOptions, ObjectType, Region, Retry, deploy};
 use secrecy::ExposeSecret as _;
-
-const PROFILE: &str = include_str!("../jumpcloud-mdm/tests/fixtures/trust.mobileconfig");
 
 /// The requests of a first run, in order.
 const ROUTES: [(&str, &str); 7] = [
@@ -24,13 +20,6 @@ const ROUTES: [(&str, &str); 7] = [
     ("POST", "/api/v2/softwareapps"),
     ("POST", "/api/v2/softwareapps/*/associations"),
 ];
-
-fn desired() -> Desired {
-    let package = Package::custom("okta-verify", "https://example.com/a.pkg");
-    Desired::new("device-trust")
-        .profile(DesiredProfile::new("Okta device trust", PROFILE).device_group(PILOT_DEVICE_GROUP))
-        .software(DesiredSoftware::new("Okta Verify", package).device_group(PILOT_DEVICE_GROUP))
-}
 
 async fn sandbox() -> (Sandbox, JumpCloud) {
     let options = Options {
@@ -48,15 +37,24 @@ async fn sandbox() -> (Sandbox, JumpCloud) {
             base: Duration::from_millis(1),
             ..Retry::default()
         })
+        .timeout(Duration::from_secs(1))
         .settle(Duration::ZERO)
         .build()
         .unwrap();
     (sandbox, client)
 }
 
+/// A JumpCloud as it was at the start, and no request in the log.
+fn reset(sandbox: &Sandbox) {
+    sandbox.disarm();
+    let mut world = sandbox.shared().world();
+    world.jumpcloud = State::seeded(&Seed::default());
+    world.requests.clear();
+}
+
 async fn run(client: &JumpCloud) -> Result<(), Error> {
-    let key = DigestKey::new([7; 32]).unwrap();
-    let desired = desired();
+    let key = key().unwrap();
+    let desired = desired(1);
     let observed = deploy::observe(client, &desired).await?;
     let plan = deploy::plan(&desired, &observed, &key)?;
     deploy::apply(client, &plan, &desired, &key, |_| {}).await?;
@@ -94,14 +92,19 @@ async fn each_request_that_fails_in_each_way_leaves_the_same_end_state_without_a
         Effect::Status(429),
         Effect::Status(500),
         Effect::Status(503),
+        Effect::Status(504),
         Effect::Status(403),
         Effect::Reset,
         Effect::LoseAnswer,
+        // A time-out before the request is handled, and one after it.
+        Effect::Delay(Duration::from_secs(3)),
+        Effect::Hold,
     ];
+    let (sandbox, client) = sandbox().await;
     for (method, path) in ROUTES {
         for effect in &effects {
             let case = format!("{method} {path}: {effect:?}");
-            let (sandbox, client) = sandbox().await;
+            reset(&sandbox);
             sandbox.arm(Fault::on(Side::JumpCloud, method, path, effect.clone()));
             let first = run(&client).await;
             let struck = sandbox.requests().iter().any(|one| one.fault.is_some());

@@ -84,6 +84,8 @@ impl Absent for ObjectType {}
 pub enum Bindable {
     /// A policy's id.
     Policy(String),
+    /// A policy group's id.
+    PolicyGroup(String),
     /// A software app's id.
     SoftwareApp(String),
 }
@@ -92,6 +94,7 @@ impl Bindable {
     fn segments(&self) -> [&str; 3] {
         match self {
             Self::Policy(id) => ["policies", id, "associations"],
+            Self::PolicyGroup(id) => ["policygroups", id, "associations"],
             Self::SoftwareApp(id) => ["softwareapps", id, "associations"],
         }
     }
@@ -115,7 +118,7 @@ impl Operation {
     }
 }
 
-fn operation<const N: usize>(
+pub(crate) fn operation<const N: usize>(
     segments: [&str; N],
     op: Operation,
     kind: &ObjectType,
@@ -133,12 +136,12 @@ fn associations(from: &Bindable, targets: &ObjectType) -> ListRoute {
 
 impl JumpCloud {
     /// The objects of one kind that something is directly bound to.
-    /// `GET /api/v2/{policies|softwareapps}/{id}/associations?targets=…`
+    /// `GET /api/v2/{policies|policygroups|softwareapps}/{id}/associations?targets=…`
     pub fn associations(&self, from: &Bindable, targets: &ObjectType) -> Items<Association> {
         self.list(associations(from, targets), ListOptions::default())
     }
 
-    /// Binds to an object, or unbinds from it. `POST /api/v2/{policies|softwareapps}/{id}/associations`
+    /// Binds to an object, or unbinds from it. `POST /api/v2/{policies|policygroups|softwareapps}/{id}/associations`
     ///
     /// # Errors
     /// An [`Error`] by the answer's meaning. Adding what is there and removing what is not there may be answered 409

@@ -8,7 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Credentials, Error, Region, Request, Retry, scrub::Scrubber};
+use crate::{
+    Credentials, Error, Region, Request, Retry, request::Service, scrub::Scrubber,
+    service_account::ServiceAccount,
+};
 
 /// A JumpCloud client. Cloning is cheap and shares the connections.
 ///
@@ -24,6 +27,7 @@ use crate::{Credentials, Error, Region, Request, Retry, scrub::Scrubber};
 #[derive(Clone)]
 pub struct JumpCloud {
     transport: Transport,
+    insights: Transport,
     org_id: Option<HeaderValue>,
     known_secrets: Scrubber,
     settle: Duration,
@@ -40,18 +44,44 @@ impl JumpCloud {
 
     /// A client with more settings.
     pub fn builder(region: Region, api_key: SecretString) -> JumpCloudBuilder {
-        JumpCloudBuilder {
-            region,
-            authorization: Authorization::ApiKey(api_key),
-            org_id: None,
-            retry: Retry::default(),
-            settle: Duration::from_secs(2),
-        }
+        JumpCloudBuilder::new(region, Authorization::ApiKey(api_key))
+    }
+
+    /// A client for a service account, by OAuth client credentials. Its tokens come from the region's token host, are
+    /// kept for as long as they are good, and are replaced when they are refused.
+    ///
+    /// That a token works together with [`org_id`](JumpCloudBuilder::org_id) is not confirmed by JumpCloud.
+    ///
+    /// ```
+    /// use jumpcloud_mdm::{JumpCloud, Region};
+    ///
+    /// let client = JumpCloud::service_account(Region::Us, "my-client", "secret".into()).build()?;
+    /// assert!(!format!("{client:?}").contains("secret"));
+    /// # Ok::<(), jumpcloud_mdm::Error>(())
+    /// ```
+    pub fn service_account(
+        region: Region,
+        client_id: impl Into<String>,
+        secret: SecretString,
+    ) -> JumpCloudBuilder {
+        let client_id = client_id.into();
+        JumpCloudBuilder::new(region, Authorization::Account { client_id, secret })
     }
 
     /// The organisation that calls go to, if one was chosen.
     pub fn org_id(&self) -> Option<&str> {
         self.org_id.as_ref()?.to_str().ok()
+    }
+
+    /// The same client for another organisation of the same administrator, with the same connections.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the id is none.
+    pub fn for_organization(&self, id: &str) -> Result<Self, Error> {
+        Ok(Self {
+            org_id: Some(org_header(id)?),
+            ..self.clone()
+        })
     }
 
     /// How long to wait before an object is read a second time after a write with unknown outcome.
@@ -88,10 +118,14 @@ impl JumpCloud {
 
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Response, Error> {
         let sent = request.for_organization(self.org_id.as_ref());
-        self.transport
+        let transport = match request.service() {
+            Service::Console => &self.transport,
+            Service::Insights => &self.insights,
+        };
+        transport
             .send(&sent)
             .await
-            .map_err(|failure| Error::from_failure(&failure, &self.scrubber(request)))
+            .map_err(|failure| Error::from_failure(&failure, request, &self.scrubber(request)))
     }
 
     pub(crate) fn decode<T: DeserializeOwned>(
@@ -101,7 +135,7 @@ impl JumpCloud {
     ) -> Result<T, Error> {
         response
             .json()
-            .map_err(|failure| Error::from_failure(&failure, &self.scrubber(request)))
+            .map_err(|failure| Error::from_failure(&failure, request, &self.scrubber(request)))
     }
 
     pub(crate) fn scrubber(&self, request: &Request) -> Scrubber {
@@ -118,8 +152,15 @@ impl std::fmt::Debug for JumpCloud {
     }
 }
 
+/// The `User-Agent`.
+const AGENT: &str = concat!("jumpcloud-mdm/", env!("CARGO_PKG_VERSION"));
+
 enum Authorization {
     ApiKey(SecretString),
+    Account {
+        client_id: String,
+        secret: SecretString,
+    },
     Other(Arc<dyn Credentials>),
 }
 
@@ -127,12 +168,44 @@ enum Authorization {
 pub struct JumpCloudBuilder {
     region: Region,
     authorization: Authorization,
+    insights_url: Option<String>,
+    token_url: Option<String>,
     org_id: Option<String>,
     retry: Retry,
+    limits: Limits,
     settle: Duration,
 }
 
 impl JumpCloudBuilder {
+    fn new(region: Region, authorization: Authorization) -> Self {
+        Self {
+            region,
+            authorization,
+            insights_url: None,
+            token_url: None,
+            org_id: None,
+            retry: Retry::default(),
+            limits: Limits::default(),
+            settle: Duration::from_secs(2),
+        }
+    }
+
+    /// The base URL of the host that gives a service account its tokens, without `/oauth2`. By default it is the
+    /// region's, and with [`Region::Url`] that very URL.
+    #[must_use]
+    pub fn token_url(mut self, url: impl Into<String>) -> Self {
+        self.token_url = Some(url.into());
+        self
+    }
+
+    /// The base URL of Directory Insights, without `/insights`. By default it is the region's, and with
+    /// [`Region::Url`] that very URL.
+    #[must_use]
+    pub fn insights_url(mut self, url: impl Into<String>) -> Self {
+        self.insights_url = Some(url.into());
+        self
+    }
+
     /// The organisation to work on, for an administrator of several: 24 hexadecimal digits. It is sent as `x-org-id`
     /// on the routes that take it, and on no other.
     #[must_use]
@@ -145,6 +218,13 @@ impl JumpCloudBuilder {
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// How long one attempt of a request may take, to the last byte of its answer. Default 60 s.
+    #[must_use]
+    pub fn timeout(mut self, attempt: Duration) -> Self {
+        self.limits.attempt_timeout = attempt;
         self
     }
 
@@ -167,12 +247,24 @@ impl JumpCloudBuilder {
     /// # Errors
     /// [`Error::Input`] when the URL, the key or the organisation id cannot be used.
     pub fn build(self) -> Result<JumpCloud, Error> {
-        let origin = Origin::parse(self.region.console_url())
-            .map_err(|error| Error::input("region", error.to_string()))?;
+        let origin = |field: &str, url: &str| {
+            Origin::parse(url).map_err(|error| Error::input(field, error.to_string()))
+        };
+        let console = origin("region", self.region.console_url())?;
+        let insights = match &self.insights_url {
+            Some(url) => origin("insights_url", url)?,
+            None => origin("region", self.region.insights_url())?,
+        };
         let org_id = self.org_id.as_deref().map(org_header).transpose()?;
         let mut known_secrets = Scrubber::default();
-        let credentials = match self.authorization {
+        let credentials: Arc<dyn Credentials> = match self.authorization {
             Authorization::Other(credentials) => credentials,
+            Authorization::Account { client_id, secret } => {
+                known_secrets.add(secret.expose_secret().trim().to_owned());
+                let url = self.token_url.as_deref();
+                let url = url.unwrap_or_else(|| self.region.token_url());
+                ServiceAccount::new(url, &client_id, &secret, self.retry.clone(), AGENT)?
+            }
             Authorization::ApiKey(key) => {
                 known_secrets.add(key.expose_secret().trim().to_owned());
                 let name = HeaderName::from_static("x-api-key");
@@ -181,17 +273,25 @@ impl JumpCloudBuilder {
                 Arc::new(credentials)
             }
         };
-        let agent = concat!("jumpcloud-mdm/", env!("CARGO_PKG_VERSION"));
-        let transport = Transport::new(
-            origin,
-            credentials,
-            Dialect::plain(agent),
-            self.retry,
-            Limits::default(),
-        )
-        .map_err(|error| Error::input("tls", error.to_string()))?;
+        let connect = |origin: Origin| {
+            Transport::new(
+                origin,
+                Arc::clone(&credentials),
+                Dialect::plain(AGENT),
+                self.retry.clone(),
+                self.limits.clone(),
+            )
+            .map_err(|error| Error::input("tls", error.to_string()))
+        };
+        let transport = connect(console.clone())?;
+        let insights = if console == insights {
+            transport.clone()
+        } else {
+            connect(insights)?
+        };
         Ok(JumpCloud {
             transport,
+            insights,
             org_id,
             known_secrets,
             settle: self.settle,

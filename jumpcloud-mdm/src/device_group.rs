@@ -56,12 +56,93 @@ resource! {
     }
 }
 
-fn create_request(name: &str, description: Option<&str>) -> Request {
-    let mut body = Map::from_iter([("name".to_owned(), json!(name))]);
-    if let Some(description) = description {
-        body.insert("description".to_owned(), json!(description));
+/// A device group to create.
+///
+/// ```
+/// use jumpcloud_mdm::NewDeviceGroup;
+/// use serde_json::json;
+///
+/// let by_hand = NewDeviceGroup::new("macOS pilot").description("ring 1");
+/// let by_rule = NewDeviceGroup::new("macOS").dynamic(json!({
+///     "queryType": "FilterQuery",
+///     "filters": [{"field": "os", "operator": "eq", "value": "Mac OS X"}],
+/// }));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewDeviceGroup {
+    body: Map<String, Value>,
+}
+
+impl NewDeviceGroup {
+    /// A static group, empty.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            body: Map::from_iter([("name".to_owned(), json!(name.into()))]),
+        }
     }
-    Request::v2(Method::POST, ["systemgroups"]).body(Value::Object(body))
+
+    /// Says what it is for.
+    #[must_use]
+    pub fn description(self, text: impl Into<String>) -> Self {
+        self.set("description", json!(text.into()))
+    }
+
+    /// Lets a rule decide who is in (`DYNAMIC_AUTOMATED`).
+    ///
+    /// The rule is sent as it is given: its form has changed over time, the names of its fields are not published, and
+    /// JumpCloud does not check them. Look at the group's members before anything is bound to it.
+    #[must_use]
+    pub fn dynamic(self, member_query: Value) -> Self {
+        self.set(
+            "membershipMethod",
+            json!(MembershipMethod::DynamicAutomated),
+        )
+        .set("memberQuery", member_query)
+    }
+
+    /// As [`dynamic`](Self::dynamic), and an administrator confirms each change (`DYNAMIC_REVIEW_REQUIRED`).
+    #[must_use]
+    pub fn dynamic_with_review(self, member_query: Value) -> Self {
+        let method = MembershipMethod::DynamicReviewRequired;
+        self.set("membershipMethod", json!(method))
+            .set("memberQuery", member_query)
+    }
+
+    /// Leaves systems alone that the rule would take: removing one by hand does not last.
+    #[must_use]
+    pub fn exempt(self, system_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let systems: Vec<Value> = system_ids
+            .into_iter()
+            .map(|id| json!({"type": "system", "id": id.into()}))
+            .collect();
+        self.set("memberQueryExemptions", json!(systems))
+    }
+
+    fn set(mut self, key: &str, value: Value) -> Self {
+        self.body.insert(key.to_owned(), value);
+        self
+    }
+
+    fn request(&self) -> Request {
+        Request::v2(Method::POST, ["systemgroups"]).body(Value::Object(self.body.clone()))
+    }
+}
+
+/// A PUT replaces everything, so the whole group goes back, save what only the server sets.
+fn update_request(group: &DeviceGroup) -> Request {
+    let mut body = json!(group);
+    if let Some(fields) = body.as_object_mut() {
+        for key in [
+            "id",
+            "type",
+            "organizationObjectId",
+            "suggestionCounts",
+            "memberQueryErrorFlags",
+        ] {
+            fields.remove(key);
+        }
+    }
+    Request::v2(Method::PUT, ["systemgroups", group.id.as_str()]).body(body)
 }
 
 impl JumpCloud {
@@ -86,16 +167,39 @@ impl JumpCloud {
         only("device group", name, found, |group| &group.id)
     }
 
-    /// Creates a device group, empty. `POST /api/v2/systemgroups`
+    /// A device group. `GET /api/v2/systemgroups/{id}`
     ///
     /// # Errors
     /// An [`Error`] by the answer's meaning.
-    pub async fn create_device_group(
-        &self,
-        name: &str,
-        description: Option<&str>,
-    ) -> Result<DeviceGroup, Error> {
-        self.send_as(&create_request(name, description)).await
+    pub async fn device_group(&self, id: &str) -> Result<DeviceGroup, Error> {
+        self.send_as(&Request::v2(Method::GET, ["systemgroups", id]))
+            .await
+    }
+
+    /// Creates a device group. `POST /api/v2/systemgroups`
+    ///
+    /// # Errors
+    /// An [`Error`] by the answer's meaning.
+    pub async fn create_device_group(&self, group: &NewDeviceGroup) -> Result<DeviceGroup, Error> {
+        self.send_as(&group.request()).await
+    }
+
+    /// Replaces a device group with `group`, which was read before: what it does not name is lost.
+    /// `PUT /api/v2/systemgroups/{id}`
+    ///
+    /// # Errors
+    /// An [`Error`] by the answer's meaning.
+    pub async fn update_device_group(&self, group: &DeviceGroup) -> Result<DeviceGroup, Error> {
+        self.send_as(&update_request(group)).await
+    }
+
+    /// Deletes a device group: what is bound to it leaves its devices. `DELETE /api/v2/systemgroups/{id}`
+    ///
+    /// # Errors
+    /// An [`Error`] by the answer's meaning.
+    pub async fn delete_device_group(&self, id: &str) -> Result<(), Error> {
+        self.send_unit(&Request::v2(Method::DELETE, ["systemgroups", id]))
+            .await
     }
 }
 
@@ -104,10 +208,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_is_created_by_name() {
+    fn a_group_is_created_by_hand_or_by_rule() {
+        let by_hand = NewDeviceGroup::new("macOS pilot").description("first ring");
         insta::assert_snapshot!(
-            crate::test_support::shown(&create_request("macOS pilot", Some("first ring"))),
+            crate::test_support::shown(&by_hand.request()),
             @r#"POST /api/v2/systemgroups {"description":"first ring","name":"macOS pilot"}"#
+        );
+        let by_rule = NewDeviceGroup::new("macOS")
+            .dynamic(json!({"filters": []}))
+            .exempt(["s1"]);
+        insta::assert_snapshot!(
+            crate::test_support::shown(&by_rule.request()),
+            @r#"POST /api/v2/systemgroups {"memberQuery":{"filters":[]},"memberQueryExemptions":[{"id":"s1","type":"system"}],"membershipMethod":"DYNAMIC_AUTOMATED","name":"macOS"}"#
+        );
+    }
+
+    #[test]
+    fn an_update_sends_everything_back_save_what_the_server_sets() {
+        let group: DeviceGroup = serde_json::from_value(json!({
+            "id": "g1", "name": "macOS", "type": "system_group", "organizationObjectId": "o", "future": [1],
+            "memberQueryErrorFlags": ["CYCLE"], "suggestionCounts": {}, "membershipMethod": "STATIC",
+        }))
+        .unwrap();
+        insta::assert_snapshot!(
+            crate::test_support::shown(&update_request(&group)),
+            @r#"PUT /api/v2/systemgroups/g1 {"future":[1],"membershipMethod":"STATIC","name":"macOS"}"#
         );
     }
 }

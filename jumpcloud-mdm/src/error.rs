@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{error_body::ErrorBody, scrub::Scrubber};
+use crate::{Request, error_body::ErrorBody, scrub::Scrubber, service_account::Refused};
 
 /// Why a call or a deployment failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -58,6 +58,18 @@ pub enum Error {
         /// The request.
         context: Box<Context>,
     },
+    /// 413: the request is too large. JumpCloud publishes no limit.
+    #[error(
+        "JumpCloud does not take a request of {bytes} bytes{}; make the profile smaller, for one by leaving icons and certificates out that the Macs have ({context})", said(.message)
+    )]
+    TooLarge {
+        /// What the server said; may be empty.
+        message: String,
+        /// How many bytes were sent.
+        bytes: usize,
+        /// The request.
+        context: Box<Context>,
+    },
     /// Any other 4xx: the request is not acceptable as it is.
     #[error("JumpCloud does not accept the request{} ({context})", said(.message))]
     Invalid {
@@ -87,6 +99,34 @@ pub enum Error {
         reason: String,
         /// The request.
         context: Box<Context>,
+    },
+    /// No token of the service account could be had, so the request was not sent.
+    #[error("no token for the service account: {reason} ({context})")]
+    NoToken {
+        /// Why not, without the secret.
+        reason: String,
+        /// Whether the token host refuses the account, as opposed to not being reached.
+        refused: bool,
+        /// The request that needed it.
+        context: Box<Context>,
+    },
+    /// A package did not get into JumpCloud's storage.
+    #[error("the package `{package}` could not be uploaded: {reason}")]
+    Upload {
+        /// The software app's name.
+        package: String,
+        /// Why not.
+        reason: String,
+    },
+    /// JumpCloud checked an uploaded package and rejected it.
+    #[error(
+        "JumpCloud rejects the package `{package}`{}; it must be a product archive signed by a developer's installer certificate", said(.reason)
+    )]
+    UploadRejected {
+        /// The software app's name.
+        package: String,
+        /// What JumpCloud says; may be empty.
+        reason: String,
     },
     /// The answer has another shape than documented.
     #[error(
@@ -140,6 +180,18 @@ pub enum Error {
         /// Each problem with its mend.
         problems: Vec<String>,
     },
+    /// A policy carries a newer generation of its profile than is desired; it was not overwritten.
+    #[error(
+        "policy `{policy}` carries generation {stored} of its profile, and an older one ({desired}) never replaces it; raise the generation to {stored} or more"
+    )]
+    OlderGeneration {
+        /// The policy's name.
+        policy: String,
+        /// The generation that it carries.
+        stored: u32,
+        /// The generation that is desired.
+        desired: u32,
+    },
     /// An object is no longer what the plan saw; it was not overwritten.
     #[error("{object} has changed since the plan was made ({}); look at the change and plan again", listed(.differences))]
     Stale {
@@ -180,9 +232,11 @@ impl Error {
             | Self::Forbidden { context, .. }
             | Self::RateLimited { context, .. }
             | Self::Conflict { context, .. }
+            | Self::TooLarge { context, .. }
             | Self::Invalid { context, .. }
             | Self::Unavailable { context, .. }
             | Self::Ambiguous { context, .. }
+            | Self::NoToken { context, .. }
             | Self::Decode { context, .. } => Some(context),
             _ => None,
         }
@@ -200,12 +254,20 @@ impl Error {
 
     /// Whether the key is refused, or its role does not allow the call.
     pub fn is_denied(&self) -> bool {
-        matches!(self, Self::Unauthorized { .. } | Self::Forbidden { .. })
+        matches!(
+            self,
+            Self::Unauthorized { .. }
+                | Self::Forbidden { .. }
+                | Self::NoToken { refused: true, .. }
+        )
     }
 
     /// Whether what the caller gave is wrong, as opposed to what the world holds.
     pub fn is_invalid(&self) -> bool {
-        matches!(self, Self::Input { .. } | Self::Invalid { .. })
+        matches!(
+            self,
+            Self::Input { .. } | Self::Invalid { .. } | Self::TooLarge { .. }
+        )
     }
 
     /// Whether a write may have happened although it failed.
@@ -214,17 +276,18 @@ impl Error {
     pub fn is_ambiguous(&self) -> bool {
         match self {
             Self::Ambiguous { .. } => true,
-            Self::Decode { context, .. } => !context.method.is_safe(),
+            Self::Decode { context, .. } => !context.reads,
             _ => false,
         }
     }
 
-    pub(crate) fn from_failure(failure: &Failure, scrub: &Scrubber) -> Self {
-        let context = Box::new(Context::of(failure));
+    pub(crate) fn from_failure(failure: &Failure, request: &Request, scrub: &Scrubber) -> Self {
+        let context = Box::new(Context::of(failure, request));
         match failure.kind() {
             FailureKind::Status { body, .. } => Self::from_status(
                 failure.status().unwrap_or_default(),
                 ErrorBody::parse(body),
+                request,
                 scrub,
                 context,
             ),
@@ -246,6 +309,11 @@ impl Error {
                 message: format!("larger than {limit} bytes"),
                 context,
             },
+            FailureKind::Credentials { reason } => Self::NoToken {
+                refused: reason.cause::<Refused>().is_some(),
+                reason: scrub.text(&reason.to_string()),
+                context,
+            },
             other => Self::Unavailable {
                 reason: scrub.text(&other.to_string()),
                 context,
@@ -256,6 +324,7 @@ impl Error {
     fn from_status(
         status: StatusCode,
         body: ErrorBody,
+        request: &Request,
         scrub: &Scrubber,
         context: Box<Context>,
     ) -> Self {
@@ -265,8 +334,13 @@ impl Error {
             403 => Self::Forbidden { message, context },
             404 | 410 => Self::NotFound { message, context },
             409 => Self::Conflict { message, context },
+            413 => Self::TooLarge {
+                message,
+                bytes: request.json_body().map_or(0, |body| body.to_string().len()),
+                context,
+            },
             // A server error after a write says nothing about whether the write was kept.
-            500.. if !context.method.is_safe() => Self::Ambiguous {
+            500.. if !context.reads => Self::Ambiguous {
                 reason: reason(status, &message),
                 context,
             },
@@ -310,11 +384,12 @@ pub struct Context {
     pub attempts: u32,
     /// From the first attempt to the failure.
     pub elapsed: Duration,
+    reads: bool,
     text: String,
 }
 
 impl Context {
-    fn of(failure: &Failure) -> Self {
+    fn of(failure: &Failure, request: &Request) -> Self {
         Self {
             method: failure.method().clone(),
             path: failure.path().to_owned(),
@@ -322,6 +397,7 @@ impl Context {
             request_id: failure.request_id().map(str::to_owned),
             attempts: failure.attempts(),
             elapsed: failure.elapsed(),
+            reads: !request.is_write(),
             text: failure.context(),
         }
     }

@@ -1,19 +1,23 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod app_store;
 mod apple_mdm;
 mod association;
 mod by_name;
 mod client;
 pub mod deploy;
 mod device_group;
+mod directory_event;
 mod error;
 mod error_body;
 mod filter;
 mod insights;
 mod list;
+pub mod msp;
 mod organization;
 mod policy;
+mod policy_group;
 mod policy_result;
 mod policy_template;
 mod profile_secrets;
@@ -22,17 +26,23 @@ pub mod readiness;
 mod region;
 mod request;
 mod scrub;
+mod service_account;
 mod software;
+mod sort;
+mod stored_package;
 mod system;
+mod system_search;
 #[cfg(test)]
 mod test_support;
 mod wire;
 
+pub use app_store::{AppleVpp, ReclaimedLicenses};
 pub use apple_mdm::{AppleMdm, AppleMdmDevice, TokenState};
 pub use association::{Association, Bindable, GraphObject, ObjectType, Operation, Reached};
 pub use client::{JumpCloud, JumpCloudBuilder};
-pub use device_group::{DeviceGroup, MembershipMethod};
+pub use device_group::{DeviceGroup, MembershipMethod, NewDeviceGroup};
 pub use devtrust_transport::{Credentials, CredentialsError, Retry};
+pub use directory_event::{CommandError, DirectoryEvent, EventQuery, MDM_COMMAND_RESULT};
 pub use error::{Context, Error};
 pub use filter::{Filter, Operator};
 pub use http::Method;
@@ -40,10 +50,14 @@ pub use insights::{InsightsApp, InsightsCertificate};
 pub use list::{Items, ListOptions};
 pub use organization::Organization;
 pub use policy::{NewPolicy, Policy, PolicyUpdate, PolicyValue};
+pub use policy_group::PolicyGroup;
 pub use policy_result::{PolicyResult, PolicyState, Verdict};
 pub use policy_template::{CUSTOM_MDM_PROFILE_DARWIN, ConfigField, OsMetaFamily, PolicyTemplate};
 pub use region::Region;
 pub use request::Request;
 pub use software::{PackageManager, SoftwareApp, SoftwareSettings, SoftwareStatus};
-pub use system::{InsightsState, MdmVendor, System, SystemInsights, SystemMdm};
+pub use sort::Sort;
+pub use stored_package::{PackageStatus, PackageUpload, StoredPackage, StoredVersion};
+pub use system::{InsightsState, MainUser, MdmVendor, System, SystemInsights, SystemMdm};
+pub use system_search::{SystemFilter, SystemOperator, SystemSearch};
 pub use wire::Extra;

@@ -5,7 +5,7 @@ use devtrust_transport::pages::{self, Page};
 use futures::{StreamExt, stream::BoxStream};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Error, Filter, JumpCloud, Method, Request};
+use crate::{Error, Filter, JumpCloud, Method, Request, Sort};
 
 /// The items of a list, fetched as they are asked for. After an error it ends.
 pub type Items<T> = BoxStream<'static, Result<T, Error>>;
@@ -24,7 +24,7 @@ const MAX_PAGES: u32 = 10_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListOptions {
     filters: Vec<Filter>,
-    sort: Option<String>,
+    sort: Option<Sort>,
     page_size: Option<u32>,
 }
 
@@ -36,11 +36,11 @@ impl ListOptions {
         self
     }
 
-    /// Sorts by a field, descending with `-` before it. The default is `_id` where the route sorts at all: paging by
-    /// `skip` without a stable order drops or repeats rows.
+    /// Sorts. The default is by `_id` where the route sorts at all: paging by `skip` without a stable order drops or
+    /// repeats rows.
     #[must_use]
-    pub fn sort(mut self, field: impl Into<String>) -> Self {
-        self.sort = Some(field.into());
+    pub fn sort(mut self, order: Sort) -> Self {
+        self.sort = Some(order);
         self
     }
 
@@ -115,7 +115,8 @@ impl ListRoute {
             .clone()
             .query("limit", self.rows(options).to_string())
             .query("skip", skip.to_string());
-        if let Some(sort) = options.sort.as_deref().or(self.sort) {
+        let asked = options.sort.as_ref().map(ToString::to_string);
+        if let Some(sort) = asked.or(self.sort.map(str::to_owned)) {
             request = request.query("sort", sort);
         }
         if !options.filters.is_empty() {
@@ -162,12 +163,21 @@ impl JumpCloud {
         route: ListRoute,
         options: ListOptions,
     ) -> Items<T> {
+        let rows = route.rows(&options);
+        self.paged(rows, move |skip| route.page(&options, skip))
+    }
+
+    /// A list whose pages of `rows` rows are asked for by `page`, given how many rows to skip.
+    pub(crate) fn paged<T: DeserializeOwned + Send + 'static>(
+        &self,
+        rows: u32,
+        page: impl Fn(u64) -> Request + Send + Sync + 'static,
+    ) -> Items<T> {
         let client = self.clone();
         let first = Cursor { skip: 0, pages: 0 };
         pages::stream(first, move |cursor| {
             let client = client.clone();
-            let request = route.page(&options, cursor.skip);
-            let rows = route.rows(&options);
+            let request = page(cursor.skip);
             async move {
                 if cursor.pages >= MAX_PAGES {
                     return Err(Error::Endless {
@@ -196,7 +206,7 @@ impl JumpCloud {
             .get("x-total-count")
             .and_then(|value| value.to_str().ok()?.parse().ok());
         let scrub = self.scrubber(request);
-        let failed = |failure| Error::from_failure(&failure, &scrub);
+        let failed = |failure| Error::from_failure(&failure, request, &scrub);
         if response.bytes().trim_ascii_start().starts_with(b"{") {
             let envelope: Envelope<T> = response.json().map_err(failed)?;
             Ok((envelope.results, envelope.total_count.or(header_total)))

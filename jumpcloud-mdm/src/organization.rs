@@ -1,6 +1,8 @@
 //! Organisations: which one a key works on.
 
-use crate::{Items, JumpCloud, ListOptions, list::ListRoute, wire::resource};
+use crate::{
+    Error, Items, JumpCloud, ListOptions, Method, Request, list::ListRoute, wire::resource,
+};
 
 resource! {
     /// An organisation (`GET /api/organizations`, v1).
@@ -33,5 +35,14 @@ impl JumpCloud {
     /// `GET /api/organizations`
     pub fn organizations(&self) -> Items<Organization> {
         self.list(ListRoute::v1(["organizations"]), ListOptions::default())
+    }
+
+    /// An organisation. `GET /api/organizations/{id}`
+    ///
+    /// # Errors
+    /// An [`Error`] by the answer's meaning.
+    pub async fn organization(&self, id: &str) -> Result<Organization, Error> {
+        self.send_as(&Request::v1(Method::GET, ["organizations", id]))
+            .await
     }
 }

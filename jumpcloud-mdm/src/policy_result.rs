@@ -1,6 +1,8 @@
 //! What became of a policy on each device. A success means that the device acknowledged the profile; it says nothing
 //! about the certificate that the profile asks for.
 
+use jiff::Timestamp;
+
 use crate::{
     Items, JumpCloud, ListOptions,
     list::ListRoute,
@@ -67,6 +69,12 @@ pub enum Verdict {
 }
 
 impl PolicyResult {
+    /// When it ended, else when it began.
+    pub fn at(&self) -> Option<Timestamp> {
+        let parsed = |text: &Option<String>| text.as_deref()?.parse().ok();
+        parsed(&self.ended_at).or_else(|| parsed(&self.started_at))
+    }
+
     /// How it reads. The state goes first, in any case of letters; `success` decides where the state does not.
     pub fn verdict(&self) -> Verdict {
         let state = self.state.as_ref().map_or("", |state| state.as_str());
@@ -94,6 +102,11 @@ impl JumpCloud {
             ListRoute::v2(["policies", policy_id, "policyresults"]),
             options,
         )
+    }
+
+    /// All results of the organisation. `GET /api/v2/policyresults`
+    pub fn all_policy_results(&self, options: ListOptions) -> Items<PolicyResult> {
+        self.list(ListRoute::v2(["policyresults"]), options)
     }
 
     /// The latest result of each policy on a system. `GET /api/v2/systems/{id}/policystatuses`

@@ -1,12 +1,17 @@
-//! What each Mac proves, piece by piece: the policy's result, the certificate, the app, the software's status. The
-//! rule: they are never folded into one verdict. A Mac that acknowledged the profile may have no certificate, and one
+//! What each Mac proves, piece by piece: the policy's result, the certificate, the app, the software's status, the MDM
+//! commands that it refused. The rule: they are never folded into one verdict. A Mac that acknowledged the profile may have no certificate, and one
 //! that has it may yet be unknown to Okta.
+
+mod commands;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
+
+pub use commands::CommandProof;
+use commands::{commands_of, refused_commands};
 
 use crate::{
     Error, InsightsApp, InsightsCertificate, InsightsState, JumpCloud, PolicyResult,
@@ -26,17 +31,18 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProofQuery {
-    policy: Option<String>,
+    policies: Vec<String>,
     issuer: Vec<String>,
     bundle_identifier: Option<String>,
     software: Option<String>,
+    commands_since: Option<Timestamp>,
 }
 
 impl ProofQuery {
-    /// The policy whose result counts, by name.
+    /// The policy whose result counts, by name; given several times, as for rings, the one that a Mac has reported on.
     #[must_use]
     pub fn policy(mut self, name: impl Into<String>) -> Self {
-        self.policy = Some(name.into());
+        self.policies.push(name.into());
         self
     }
 
@@ -59,6 +65,14 @@ impl ProofQuery {
     #[must_use]
     pub fn software(mut self, display_name: impl Into<String>) -> Self {
         self.software = Some(display_name.into());
+        self
+    }
+
+    /// The MDM commands that the Mac refused since then, each with Apple's error chain. JumpCloud keeps them for 90
+    /// days.
+    #[must_use]
+    pub fn refused_commands_since(mut self, start: Timestamp) -> Self {
+        self.commands_since = Some(start);
         self
     }
 
@@ -120,6 +134,8 @@ pub struct DeviceProof {
     pub app: Finding<AppProof>,
     /// The software app's status.
     pub software: Finding<SoftwareProof>,
+    /// The MDM commands that the Mac refused, the newest first; [`Finding::Absent`] when it refused none.
+    pub refused_commands: Finding<Vec<CommandProof>>,
 }
 
 /// A policy's result.
@@ -191,10 +207,12 @@ pub async fn collect(
     let mut systems = deploy::systems(client, &ids).await?;
     let policies = policy_statuses(client, query).await?;
     let software = software_statuses(client, query).await?;
+    let commands = refused_commands(client, query).await;
     let mut proofs: Vec<DeviceProof> = stream::iter(ids.into_iter().map(|id| {
         let system = systems.remove(&id);
         let policy = by_system(policies.as_ref(), &id, policy_proof);
         let software = by_system(software.as_ref(), &id, software_proof);
+        let refused_commands = commands_of(&commands, system.as_ref());
         async move {
             let collecting = collecting(system.as_ref());
             DeviceProof {
@@ -207,6 +225,7 @@ pub async fn collect(
                 certificates: certificates(client, query, &id, &collecting).await,
                 app: app(client, query, &id, &collecting).await,
                 software,
+                refused_commands,
                 system_id: id,
             }
         }
@@ -224,16 +243,26 @@ async fn policy_statuses(
     client: &JumpCloud,
     query: &ProofQuery,
 ) -> Result<Option<BySystem<PolicyResult>>, Error> {
-    let Some(name) = &query.policy else {
+    if query.policies.is_empty() {
         return Ok(None);
-    };
-    let Some(policy) = client.policy_named(name).await? else {
-        return Ok(Some(BTreeMap::new()));
-    };
-    let statuses = client
-        .policy_statuses(&policy.id)
-        .try_filter_map(async |status| Ok(status.system_id.clone().map(|id| (id, status))));
-    statuses.try_collect().await.map(Some)
+    }
+    let mut all: BySystem<PolicyResult> = BTreeMap::new();
+    for name in &query.policies {
+        let Some(policy) = client.policy_named(name).await? else {
+            continue;
+        };
+        let mut statuses = client.policy_statuses(&policy.id);
+        while let Some(status) = statuses.try_next().await? {
+            if let Some(id) = status.system_id.clone() {
+                // A Mac that changed its ring has reported on two: the later one is how it stands.
+                let later = all.get(&id).is_none_or(|known| known.at() <= status.at());
+                if later {
+                    all.insert(id, status);
+                }
+            }
+        }
+    }
+    Ok(Some(all))
 }
 
 async fn software_statuses(

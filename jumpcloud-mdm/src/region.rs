@@ -39,17 +39,44 @@ impl Region {
     }
 }
 
+impl Region {
+    /// The regions that JumpCloud has, with the names by which [`FromStr`] reads them.
+    pub const ALL: [(&str, Self); 3] = [("us", Self::Us), ("eu", Self::Eu), ("in", Self::In)];
+
+    /// The base URL of Directory Insights, without `/insights`.
+    pub fn insights_url(&self) -> &str {
+        match self {
+            Self::Us => "https://api.jumpcloud.com",
+            Self::Eu => "https://api.eu.jumpcloud.com",
+            Self::In => "https://api.in.jumpcloud.com",
+            Self::Url(url) => url,
+        }
+    }
+
+    /// The base URL that gives service accounts their tokens, without `/oauth2`. India's comes from one source only.
+    pub fn token_url(&self) -> &str {
+        match self {
+            Self::Us => "https://admin-oauth.id.jumpcloud.com",
+            Self::Eu => "https://admin-oauth.id.eu.jumpcloud.com",
+            Self::In => "https://admin-oauth.id.in.jumpcloud.com",
+            Self::Url(url) => url,
+        }
+    }
+}
+
 impl FromStr for Region {
     type Err = Error;
 
-    /// Reads `us`, `eu`, `in` (in any case) or a URL.
+    /// Reads `us`, `eu`, `in` (in any case) or a URL. The URL of a region's console is that region.
     fn from_str(text: &str) -> Result<Self, Error> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "us" => Ok(Self::Us),
-            "eu" => Ok(Self::Eu),
-            "in" => Ok(Self::In),
-            other if other.contains("://") => Ok(Self::Url(text.trim().to_owned())),
-            _ => Err(Error::input(
+        let text = text.trim();
+        let named = Self::ALL.into_iter().find(|(name, region)| {
+            text.eq_ignore_ascii_case(name) || text.trim_end_matches('/') == region.console_url()
+        });
+        match named {
+            Some((_, region)) => Ok(region),
+            None if text.contains("://") => Ok(Self::Url(text.to_owned())),
+            None => Err(Error::input(
                 "region",
                 format!(
                     "`{text}` is neither us, eu or in nor a URL such as https://console.jumpcloud.com"

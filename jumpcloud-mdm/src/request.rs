@@ -22,21 +22,42 @@ use serde_json::Value;
 pub struct Request {
     inner: transport::Request,
     takes_org_id: bool,
+    service: Service,
+    reads: bool,
+}
+
+/// Which of JumpCloud's hosts a request goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// The console: API v1 and v2.
+    Console,
+    /// Directory Insights.
+    Insights,
 }
 
 impl Request {
     /// A request to `/api/{segments}`.
     pub fn v1<S: Into<String>>(method: Method, segments: impl IntoIterator<Item = S>) -> Self {
-        Self::new(method, &["api"], segments)
+        Self::new(method, Service::Console, &["api"], segments)
     }
 
     /// A request to `/api/v2/{segments}`.
     pub fn v2<S: Into<String>>(method: Method, segments: impl IntoIterator<Item = S>) -> Self {
-        Self::new(method, &["api", "v2"], segments)
+        Self::new(method, Service::Console, &["api", "v2"], segments)
+    }
+
+    /// A request to Directory Insights, `/insights/directory/v1/{segments}` on its own host.
+    pub fn insights<S: Into<String>>(
+        method: Method,
+        segments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let version = ["insights", "directory", "v1"];
+        Self::new(method, Service::Insights, &version, segments)
     }
 
     fn new<S: Into<String>>(
         method: Method,
+        service: Service,
         version: &[&str],
         segments: impl IntoIterator<Item = S>,
     ) -> Self {
@@ -45,6 +66,8 @@ impl Request {
         let parts: Vec<&str> = path.iter().map(String::as_str).collect();
         Self {
             takes_org_id: takes_org_id(&parts),
+            service,
+            reads: method.is_safe(),
             inner: transport::Request::new(method, path),
         }
     }
@@ -60,6 +83,13 @@ impl Request {
     #[must_use]
     pub fn body(mut self, body: Value) -> Self {
         self.inner = self.inner.body(body);
+        self
+    }
+
+    /// Says that it only reads, though it is a POST: a search. It is then sent again like a GET.
+    #[must_use]
+    pub fn reading(mut self) -> Self {
+        self.reads = true;
         self
     }
 
@@ -90,16 +120,23 @@ impl Request {
 
     /// Whether sending it changes something.
     pub fn is_write(&self) -> bool {
-        !self.method().is_safe()
+        !self.reads
+    }
+
+    pub(crate) fn service(&self) -> Service {
+        self.service
     }
 
     pub(crate) fn for_organization(&self, org_id: Option<&HeaderValue>) -> transport::Request {
+        let mut sent = self.inner.clone();
+        if self.reads {
+            sent = sent.repeatable();
+        }
         match org_id {
-            Some(id) if self.takes_org_id => self
-                .inner
-                .clone()
-                .header(HeaderName::from_static("x-org-id"), id.clone()),
-            _ => self.inner.clone(),
+            Some(id) if self.takes_org_id => {
+                sent.header(HeaderName::from_static("x-org-id"), id.clone())
+            }
+            _ => sent,
         }
     }
 }

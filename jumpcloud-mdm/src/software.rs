@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Error, Items, JumpCloud, ListOptions, Method, Request,
+    AppleVpp, Error, Items, JumpCloud, ListOptions, Method, Request, StoredPackage,
     list::ListRoute,
     wire::{open_enum, resource},
 };
@@ -82,10 +82,10 @@ resource! {
         pub short_version: Option<String>,
         /// The signer's team.
         pub team_id: Option<String>,
-        /// A package in JumpCloud's storage, as it came.
-        pub stored_package: Option<Value>,
-        /// VPP facts (licences), as they came.
-        pub apple_vpp: Option<Value>,
+        /// A package in JumpCloud's storage.
+        pub stored_package: Option<StoredPackage>,
+        /// Licences of an App Store app.
+        pub apple_vpp: Option<AppleVpp>,
         /// The id in the App Catalog.
         pub app_catalog_installable_object_id: Option<String>,
         /// The app's file name.

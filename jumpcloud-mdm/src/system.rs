@@ -1,12 +1,13 @@
 //! Systems: the devices, as the v1 API tells them.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     Error, Items, JumpCloud, ListOptions, Method, Request,
     list::ListRoute,
-    wire::{open_enum, resource},
+    wire::{Absent, open_enum, resource},
 };
 
 open_enum! {
@@ -144,8 +145,99 @@ resource! {
         pub template_name: Option<String>,
         /// Users and how they sign in, as they came.
         pub user_metrics: Option<Value>,
+        /// Ids of its device groups; in the answers to searches only.
+        pub memberof: Option<Vec<String>>,
+        /// The main user; in the answers to searches only.
+        #[serde(flatten)]
+        pub main_user: MainUser,
     }
 }
+
+/// The main user of a device, as [`JumpCloud::search_systems`] tells: keys with a dot beside those of the device.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct MainUser {
+    /// The user's id.
+    #[serde(
+        rename = "primarySystemUser._id",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub id: Option<String>,
+    /// Attributes, as they came.
+    #[serde(
+        rename = "primarySystemUser.attributes",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub attributes: Option<Value>,
+    /// The company.
+    #[serde(
+        rename = "primarySystemUser.company",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub company: Option<String>,
+    /// The cost centre.
+    #[serde(
+        rename = "primarySystemUser.costCenter",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub cost_center: Option<String>,
+    /// The department.
+    #[serde(
+        rename = "primarySystemUser.department",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub department: Option<String>,
+    /// Free text.
+    #[serde(
+        rename = "primarySystemUser.description",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub description: Option<String>,
+    /// The mail address, which joins the Mac to a user elsewhere.
+    #[serde(
+        rename = "primarySystemUser.email",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub email: Option<String>,
+    /// The kind of employment.
+    #[serde(
+        rename = "primarySystemUser.employeeType",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub employee_type: Option<String>,
+    /// The job title.
+    #[serde(
+        rename = "primarySystemUser.jobTitle",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub job_title: Option<String>,
+    /// The location.
+    #[serde(
+        rename = "primarySystemUser.location",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub location: Option<String>,
+    /// The manager's id.
+    #[serde(
+        rename = "primarySystemUser.manager",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub manager: Option<String>,
+    /// Ids of the user's groups, as they came.
+    #[serde(
+        rename = "primarySystemUser.memberof",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub memberof: Option<Value>,
+    /// `STAGED`, `ACTIVATED` or `SUSPENDED`.
+    #[serde(
+        rename = "primarySystemUser.state",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub state: Option<String>,
+}
+
+impl Absent for MainUser {}
 
 resource! {
     /// The MDM enrolment of a device.
@@ -194,6 +286,12 @@ impl System {
     /// The last contact.
     pub fn last_contact_at(&self) -> Option<Timestamp> {
         self.last_contact.as_deref()?.parse().ok()
+    }
+
+    /// The id of the Apple MDM device that this system is.
+    pub fn mdm_device_id(&self) -> Option<&str> {
+        let internal = self.mdm.as_ref()?.internal.as_ref()?;
+        internal["deviceId"].as_str().filter(|id| !id.is_empty())
     }
 
     /// Why a profile cannot reach this device by JumpCloud's MDM; `None` when it can, as far as the record tells. An

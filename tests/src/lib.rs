@@ -3,6 +3,8 @@
 //! A missing oracle is a failure, unless `scripts/test` listed it as left out: then the test says so and ends. With
 //! `CI` set nothing may be left out.
 
+pub mod jumpcloud;
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output},

@@ -9,22 +9,19 @@ use okta_devtrust::{
 use scep_profile::{CaCertificate, ScepPayload, ScepUrl, okta::DeviceTrustProfile};
 use secrecy::SecretString;
 
-use crate::{Blueprint, blueprint::ScepSection, tenants::Tenants};
+use crate::{Blueprint, blueprint::ScepSection, keep::generation_of, tenants::Tenants};
 
 /// What marks the objects that the job made, so that no other is ever touched.
 pub(crate) const OWNER: &str = "device-trust";
 
-/// The device-trust profile: the CA's certificates and the SCEP payload.
+/// The device-trust profile of a generation: the CA's certificates and the SCEP payload.
 pub(crate) fn profile(
     blueprint: &Blueprint,
     tenants: &Tenants,
+    generation: u32,
 ) -> Result<Profile, mobileconfig::Error> {
     profile_of(
-        (
-            &blueprint.organization,
-            &blueprint.identifier,
-            blueprint.generation,
-        ),
+        (&blueprint.organization, &blueprint.identifier, generation),
         &blueprint.scep,
         (
             &tenants.scep_url,
@@ -62,21 +59,38 @@ pub(crate) fn profile_of(
     preset.build()
 }
 
-/// What JumpCloud should carry: the profile's policy and Okta Verify, on the device groups.
-pub(crate) fn deployment(blueprint: &Blueprint, profile: Vec<u8>) -> deploy::Desired {
+/// What JumpCloud should carry: the profile's policy, or one for each ring, and Okta Verify, on the device groups. The
+/// bytes of a generation come from `profile`.
+pub(crate) fn deployment<E>(
+    blueprint: &Blueprint,
+    profile: impl Fn(u32) -> Result<Vec<u8>, E>,
+) -> Result<deploy::Desired, E> {
     let part = &blueprint.jumpcloud;
+    let mut wanted = deploy::Desired::new(OWNER);
+    if part.rings.is_empty() {
+        let mut policy = deploy::DesiredProfile::new(&part.policy, profile(blueprint.generation)?)
+            .generation(blueprint.generation);
+        policy.device_groups.clone_from(&part.device_groups);
+        wanted = wanted.profile(policy);
+    } else {
+        let mut rings = Vec::new();
+        for section in &part.rings {
+            let generation = generation_of(blueprint, Some(section));
+            let ring =
+                deploy::Ring::new(&section.name, profile(generation)?).generation(generation);
+            let groups = section.device_groups.iter();
+            rings.push(groups.fold(ring, deploy::Ring::device_group));
+        }
+        wanted = wanted.rings(&part.policy, rings);
+    }
+    for policy in &mut wanted.profiles {
+        policy.redispatch_on_os_update = part.redispatch_on_os_update;
+    }
     let verify = &part.okta_verify;
     let package = deploy::Package::custom(&verify.package_id, &verify.package_url);
-    let mut policy =
-        deploy::DesiredProfile::new(&part.policy, profile).redispatch(part.redispatch_on_os_update);
-    let mut software = deploy::DesiredSoftware::new(&verify.name, package);
-    for group in &part.device_groups {
-        policy = policy.device_group(group);
-        software = software.device_group(group);
-    }
-    deploy::Desired::new(OWNER)
-        .profile(policy)
-        .software(software)
+    let software = deploy::DesiredSoftware::new(&verify.name, package);
+    let groups = part.device_groups.iter();
+    Ok(wanted.software(groups.fold(software, deploy::DesiredSoftware::device_group)))
 }
 
 /// What Okta should enforce.

@@ -33,7 +33,8 @@ impl Job {
     pub fn profile(&self, progress: &dyn Progress) -> Result<(Profile, Vec<u8>), Error> {
         progress.stage(Stage::Profile);
         let refused = |error| Error::refused(Stage::Profile.name(), error);
-        let profile = desired::profile(&self.blueprint, &self.tenants).map_err(refused)?;
+        let profile = desired::profile(&self.blueprint, &self.tenants, self.blueprint.generation)
+            .map_err(refused)?;
         let bytes = profile.to_xml().map_err(refused)?;
         Ok((profile, bytes))
     }
@@ -76,7 +77,8 @@ impl Job {
                 stages::prove_challenge(tenants, &profile, progress).await?;
             }
             self.keep(&planned, &bytes)?;
-            applied = Some(stages::apply(tenants, &planned, &self.output, progress).await?);
+            applied =
+                Some(stages::apply(blueprint, tenants, &planned, &self.output, progress).await?);
             writes += planned.changes();
         } else {
             self.keep(&planned, &bytes)?;

@@ -3,11 +3,11 @@
 
 use jiff::Timestamp;
 use jumpcloud_mdm::{
-    deploy::{self, Desired},
+    deploy::{self, Decision, Renewal, Tally, UndoRecord, WaitOptions, ring_policy_name},
     readiness::{self, Readiness},
 };
 
-use crate::{Blueprint, Error, desired, tenants::Tenants};
+use crate::{Blueprint, Error, blueprint::RingSection, desired, tenants::Tenants};
 
 /// Whether the JumpCloud tenant is ready. It writes nothing.
 ///
@@ -23,40 +23,175 @@ pub async fn readiness(tenants: &Tenants) -> Result<Readiness, Error> {
     .map_err(|error| Error::refused("readiness", error))
 }
 
-/// The changes that bring the profile of the blueprint's generation onto the Macs; with `apply` they are made. A
-/// higher generation costs each Mac in the policy's device groups a new certificate, the same one nothing.
+/// Puts the record of how to undo a change away, before the change is made; what it says of a failure is told.
+pub type KeepUndo<'a> = &'a dyn Fn(&UndoRecord) -> Result<(), String>;
+
+/// What is renewed: a ring, where the blueprint has rings, and the generation that its Macs are to get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rotation {
+    ring: Option<String>,
+    generation: u32,
+}
+
+impl Rotation {
+    /// The next generation for the Macs of a ring, or for all where there are no rings.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the blueprint has no such ring, has rings and none is named, or names a later generation.
+    pub fn new(blueprint: &Blueprint, ring: Option<&str>, generation: u32) -> Result<Self, Error> {
+        let rings = &blueprint.jumpcloud.rings;
+        let names = rings.iter().map(|ring| ring.name.as_str());
+        let names = names.collect::<Vec<_>>().join(", ");
+        let known = ring.map(|name| rings.iter().find(|ring| ring.name == name));
+        let section = match known {
+            Some(Some(section)) => Some(section),
+            None if rings.is_empty() => None,
+            None => {
+                let what = "the blueprint has rings, and none is named";
+                return Err(Error::input(
+                    "command line",
+                    what,
+                    format!("--ring: {names}"),
+                ));
+            }
+            Some(None) => {
+                let name = ring.unwrap_or_default();
+                let what = format!("--ring {name}: the blueprint has no such ring");
+                let mend = if rings.is_empty() {
+                    "leave --ring out".to_owned()
+                } else {
+                    format!("one of {names}")
+                };
+                return Err(Error::input("command line", what, mend));
+            }
+        };
+        let present = generation_of(blueprint, section);
+        if generation < present {
+            return Err(Error::input(
+                "command line",
+                format!("--generation {generation} is before the blueprint's {present}"),
+                "a generation that was not used yet",
+            ));
+        }
+        Ok(Self {
+            ring: ring.map(str::to_owned),
+            generation,
+        })
+    }
+
+    fn policy(&self, blueprint: &Blueprint) -> String {
+        let policy = &blueprint.jumpcloud.policy;
+        match &self.ring {
+            Some(ring) => ring_policy_name(policy, ring),
+            None => policy.clone(),
+        }
+    }
+}
+
+/// The generation that a ring is to have, or the whole fleet.
+pub(crate) fn generation_of(blueprint: &Blueprint, ring: Option<&RingSection>) -> u32 {
+    ring.and_then(|ring| ring.generation)
+        .unwrap_or(blueprint.generation)
+}
+
+/// The change that brings the profile of the next generation onto the Macs; with `keep` it is made, after the record of
+/// how to undo it is kept. A higher generation costs each Mac in the policy's device groups a new certificate, the same
+/// one nothing, and a lower one than the policy carries is refused.
 ///
 /// # Errors
-/// [`Error::Refused`] when the policy is not there yet, was changed by another hand, or JumpCloud refuses.
+/// [`Error::Refused`] when the policy is not there yet, was changed by another hand, carries a later generation, or
+/// JumpCloud refuses.
 pub async fn rotate(
     blueprint: &Blueprint,
     tenants: &Tenants,
-    apply: bool,
+    rotation: &Rotation,
+    keep: Option<KeepUndo<'_>>,
 ) -> Result<deploy::Plan, Error> {
     let refused = |error: &dyn std::fmt::Display| Error::refused("rotate", error);
-    let bytes = desired::profile(blueprint, tenants)
+    let bytes = desired::profile(blueprint, tenants, rotation.generation)
         .and_then(|profile| profile.to_xml())
         .map_err(|error| refused(&error))?;
-    let mut wanted = desired::deployment(blueprint, bytes);
-    // Only the profile is renewed; the software stays as it is.
-    wanted.software.clear();
-    let observed = deploy::observe(&tenants.jumpcloud, &wanted)
+    let renewal = Renewal::of_policy(rotation.policy(blueprint), rotation.generation, bytes);
+    let (client, key) = (&tenants.jumpcloud, &tenants.digest_key);
+    let observed = deploy::observe(client, &renewal.desired(desired::OWNER, None))
         .await
         .map_err(|error| refused(&error))?;
-    if observed.policies.is_empty() {
-        let name = &blueprint.jumpcloud.policy;
-        return Err(refused(&format!(
-            "there is no policy `{name}` to renew; run setup first"
-        )));
+    let plan = renewal
+        .plan(desired::OWNER, &observed, key)
+        .map_err(|error| refused(&error))?;
+    if let Some(keep) = keep {
+        let wanted = renewal.desired(desired::OWNER, Some(&observed));
+        deploy::apply_recorded(client, &plan, &wanted, &observed, key, keep, |_| {})
+            .await
+            .map_err(|error| refused(&error))?;
     }
-    let plan =
-        deploy::plan(&wanted, &observed, &tenants.digest_key).map_err(|error| refused(&error))?;
-    carry_out(tenants, &plan, &wanted, apply, "rotate").await?;
     Ok(plan)
 }
 
-/// The changes that take policy and software of the blueprint off JumpCloud; with `apply` they are made. Okta is left as
-/// it is, so open its catch-all first, or everyone is locked out.
+/// Waits until the Macs of a rotation have reported, and decides by the blueprint's rule whether the next ring may begin.
+///
+/// # Errors
+/// [`Error::Refused`] with each Mac that did not take the profile, when the rule says stop.
+pub async fn prove(
+    blueprint: &Blueprint,
+    tenants: &Tenants,
+    rotation: &Rotation,
+) -> Result<Tally, Error> {
+    let refused = |error: &dyn std::fmt::Display| Error::refused("rotate", error);
+    let mut wanted = desired::deployment(blueprint, |_| Ok::<_, Error>(Vec::new()))?;
+    wanted.software.clear();
+    let policy = rotation.policy(blueprint);
+    wanted.profiles.retain(|one| one.policy_name == policy);
+    let options = WaitOptions::default()
+        .timeout(blueprint.wait.timeout)
+        .interval(blueprint.wait.poll);
+    let rollout = deploy::wait(&tenants.jumpcloud, &wanted, &options, |_| {})
+        .await
+        .map_err(|error| refused(&error))?;
+    let tally = Tally::of(&rollout.devices);
+    match blueprint.jumpcloud.stop.decide(&rollout.devices, true) {
+        Decision::Stop(reason) => {
+            let evidence = evidence(&rollout.devices);
+            Err(refused(&format!("{reason}\n{evidence}")))
+        }
+        _ => Ok(tally),
+    }
+}
+
+/// The Macs that do not have the profile, a line each.
+pub(crate) fn evidence(devices: &[deploy::DeviceResult]) -> String {
+    let open = devices
+        .iter()
+        .filter(|device| device.state != deploy::DeviceState::Success);
+    let lines: Vec<String> = open
+        .map(|device| {
+            let detail = device
+                .detail
+                .as_deref()
+                .map_or(String::new(), |text| format!(": {text}"));
+            format!("  {}: {}{detail}", device.name, shown(&device.state))
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// How a profile stands on a Mac, in words.
+pub(crate) fn shown(state: &deploy::DeviceState) -> String {
+    use deploy::DeviceState;
+    match state {
+        DeviceState::Success => "has the profile".into(),
+        DeviceState::Failed => "refused the profile".into(),
+        DeviceState::Pending => "is still at it when the time is up".into(),
+        DeviceState::Unreported => "has said nothing when the time is up".into(),
+        DeviceState::Other { text } => format!("reported `{text}`"),
+        DeviceState::OutOfReach { reason } => format!("is out of reach ({reason})"),
+        _ => "reported something unknown".into(),
+    }
+}
+
+/// The changes that take policy and software of the blueprint off JumpCloud, in all rings; with `apply` they are made.
+/// Okta is left as it is, so open its catch-all first, or everyone is locked out.
 ///
 /// # Errors
 /// [`Error::Refused`] when an object was changed meanwhile, or JumpCloud refuses.
@@ -66,33 +201,16 @@ pub async fn withdraw(
     apply: bool,
 ) -> Result<deploy::Plan, Error> {
     let refused = |error: &dyn std::fmt::Display| Error::refused("withdraw", error);
-    let wanted = desired::deployment(blueprint, Vec::new());
-    let observed = deploy::observe(&tenants.jumpcloud, &wanted)
+    let wanted = desired::deployment(blueprint, |_| Ok::<_, Error>(Vec::new()))?;
+    let (client, key) = (&tenants.jumpcloud, &tenants.digest_key);
+    let observed = deploy::observe(client, &wanted)
         .await
         .map_err(|error| refused(&error))?;
-    let plan = deploy::withdraw(&wanted, &observed, &tenants.digest_key)
-        .map_err(|error| refused(&error))?;
-    carry_out(tenants, &plan, &wanted, apply, "withdraw").await?;
-    Ok(plan)
-}
-
-async fn carry_out(
-    tenants: &Tenants,
-    plan: &deploy::Plan,
-    wanted: &Desired,
-    apply: bool,
-    stage: &'static str,
-) -> Result<(), Error> {
+    let plan = deploy::withdraw(&wanted, &observed, key).map_err(|error| refused(&error))?;
     if apply {
-        deploy::apply(
-            &tenants.jumpcloud,
-            plan,
-            wanted,
-            &tenants.digest_key,
-            |_| {},
-        )
-        .await
-        .map_err(|error| Error::refused(stage, error))?;
+        deploy::apply(client, &plan, &wanted, key, |_| {})
+            .await
+            .map_err(|error| refused(&error))?;
     }
-    Ok(())
+    Ok(plan)
 }

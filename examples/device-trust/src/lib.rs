@@ -9,6 +9,7 @@ pub mod evidence;
 mod job;
 pub mod keep;
 mod output;
+pub mod program;
 mod progress;
 mod report;
 mod stages;

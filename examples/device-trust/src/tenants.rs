@@ -66,7 +66,10 @@ impl Tenants {
                 ),
             },
             [
-                secret(&secrets.jumpcloud_api_key, "JUMPCLOUD_API_KEY")?,
+                match &blueprint.jumpcloud.client_id {
+                    None => secret(&secrets.jumpcloud_api_key, "JUMPCLOUD_API_KEY")?,
+                    Some(_) => secret(&secrets.jumpcloud_client_secret, "JUMPCLOUD_CLIENT_SECRET")?,
+                },
                 secret(&secrets.scep_challenge, "SCEP_CHALLENGE")?,
             ],
         )
@@ -141,10 +144,21 @@ impl Tenants {
             )
         };
         let (okta, okta_reference) = okta.client(&urls.okta)?;
-        let mut builder = JumpCloud::builder(
-            Region::Url(urls.jumpcloud),
-            jumpcloud_api_key.secret.clone(),
-        );
+        let region = urls
+            .jumpcloud
+            .parse::<Region>()
+            .map_err(|error| input(&jumpcloud_api_key, &error))?;
+        let secret = jumpcloud_api_key.secret.clone();
+        // The sandbox is reached by its key, whatever the blueprint says of an account.
+        let account = blueprint.jumpcloud.client_id.as_ref();
+        let account = account.filter(|_| !blueprint.uses_sandbox());
+        let (mut builder, name) = match account {
+            None => (JumpCloud::builder(region, secret), "jumpcloud_api_key"),
+            Some(id) => (
+                JumpCloud::service_account(region, id, secret),
+                "jumpcloud_client_secret",
+            ),
+        };
         if let Some(id) = &blueprint.jumpcloud.org_id {
             builder = builder.org_id(id);
         }
@@ -164,7 +178,7 @@ impl Tenants {
             digest_key,
             references: [
                 okta_reference,
-                ("jumpcloud_api_key", jumpcloud_api_key.reference),
+                (name, jumpcloud_api_key.reference),
                 ("scep_challenge", scep_challenge.reference),
             ],
         })

@@ -182,7 +182,7 @@ fn real_tenants_need_every_secret_and_both_urls() {
     }
     let one = Overrides {
         okta_url: Some("https://acme.okta.com".into()),
-        jumpcloud_url: None,
+        ..Overrides::default()
     };
     let text = Case::new(GOOD).problems(&one);
     assert!(
@@ -196,6 +196,7 @@ fn a_tenant_over_plain_http_is_refused() {
     let overrides = Overrides {
         okta_url: Some("http://acme.okta.com".into()),
         jumpcloud_url: Some("https://console.jumpcloud.com".into()),
+        ..Overrides::default()
     };
     let text = Case::new(GOOD).problems(&overrides);
     assert!(
@@ -221,4 +222,82 @@ fn bad_toml_is_placed_without_quoting_the_line() {
     let text = problems("organization = \"Acme\"\nsecret = canary-secret\n");
     assert!(text.contains("line 2"), "{text}");
     assert!(!text.contains("canary"), "{text}");
+}
+
+const REAL: &str = "url = \"https://console.jumpcloud.com\"";
+
+#[test]
+fn a_region_stands_in_place_of_a_url_and_an_unknown_one_is_refused() {
+    let with = |line: &str| real_tenants("").replace(REAL, line);
+    let text = problems(&with(r#"region = "mars""#));
+    assert!(
+        text.contains("jumpcloud.region: is `mars`, none of us, eu, in"),
+        "{text}"
+    );
+    assert!(!text.contains("jumpcloud.url: is missing"), "{text}");
+    let text = problems(&with(&format!("{REAL}\nregion = \"eu\"")));
+    assert!(
+        text.contains("jumpcloud.region: is given beside url"),
+        "{text}"
+    );
+    let text = problems(&with(r#"region = "IN""#));
+    assert!(!text.contains("jumpcloud.region"), "{text}");
+    assert!(!text.contains("jumpcloud.url"), "{text}");
+}
+
+#[test]
+fn a_service_account_needs_its_secret_and_no_key() {
+    let account = real_tenants("").replace(REAL, &format!("{REAL}\nclient_id = \"acme\""));
+    let text = problems(&account);
+    assert!(
+        text.contains(
+            "jumpcloud.client_secret_file: is missing, and JUMPCLOUD_CLIENT_SECRET is not set"
+        ),
+        "{text}"
+    );
+    assert!(!text.contains("jumpcloud.api_key_file"), "{text}");
+}
+
+#[test]
+fn rings_name_the_device_groups_and_when_to_stop() {
+    let groups = r#"device_groups = ["macOS pilot"]"#;
+    let rings = r#"rings = [{ name = "pilot", device_groups = ["a"], generation = 2 }, { name = "all", device_groups = ["b"] }]"#;
+    let stop = "[jumpcloud.stop]\nmax_failed_percent = 20\n\n[jumpcloud.okta_verify]";
+    let good = GOOD
+        .replace(groups, rings)
+        .replace("[jumpcloud.okta_verify]", stop);
+    let case = Case::new(&good);
+    let file = case.folder.path().join("b.toml");
+    let overrides = Overrides {
+        jumpcloud_org: Some("5f00000000000000000000aa".into()),
+        ..Overrides::default()
+    };
+    let (blueprint, _) = Blueprint::load(&file, &overrides, no_environment).unwrap();
+    let part = blueprint.jumpcloud;
+    assert_eq!(part.device_groups, ["a", "b"]);
+    assert_eq!(part.rings[0].generation, Some(2));
+    assert_eq!(part.stop.max_failed_percent, 20);
+    assert_eq!(part.org_id.as_deref(), Some("5f00000000000000000000aa"));
+
+    let both = GOOD.replace(groups, &format!("{groups}\n{rings}"));
+    let text = problems(&both);
+    assert!(
+        text.contains("jumpcloud.device_groups: is given beside rings"),
+        "{text}"
+    );
+    let bad = good.replace("generation = 2", "generations = 2");
+    let text = problems(&bad);
+    assert!(
+        text.contains("jumpcloud.rings: has a ring 1 whose key `generations`"),
+        "{text}"
+    );
+    let overrides = Overrides {
+        jumpcloud_org: Some("acme".into()),
+        ..Overrides::default()
+    };
+    let text = Case::new(GOOD).problems(&overrides);
+    assert!(
+        text.contains("jumpcloud.org_id (command line): is `acme`, not 24"),
+        "{text}"
+    );
 }

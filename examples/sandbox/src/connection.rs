@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
 };
@@ -19,6 +19,50 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
 };
+
+/// How many connections a listener has open, and had at most.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    open: AtomicUsize,
+    peak: AtomicUsize,
+}
+
+/// How many connections a service has open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Connections {
+    /// Now.
+    pub open: usize,
+    /// At most, since the start.
+    pub peak: usize,
+}
+
+impl Meter {
+    pub(crate) fn read(&self) -> Connections {
+        Connections {
+            open: self.open.load(Ordering::SeqCst),
+            peak: self.peak.load(Ordering::SeqCst),
+        }
+    }
+}
+
+/// Counts one connection for as long as it lives.
+#[derive(Debug)]
+struct Counted(Arc<Meter>);
+
+impl Counted {
+    fn on(meter: &Arc<Meter>) -> Self {
+        let open = meter.open.fetch_add(1, Ordering::SeqCst) + 1;
+        meter.peak.fetch_max(open, Ordering::SeqCst);
+        Self(Arc::clone(meter))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
 
 /// The handle by which a handler cuts its own connection.
 #[derive(Clone, Debug)]
@@ -37,29 +81,33 @@ impl Connected<IncomingStream<'_, CuttableListener>> for Connection {
     }
 }
 
-/// A TCP listener whose connections can be cut.
+/// A TCP listener whose connections can be cut, and are counted.
 #[derive(Debug)]
-pub(crate) struct CuttableListener(pub(crate) TcpListener);
+pub(crate) struct CuttableListener {
+    pub(crate) listener: TcpListener,
+    pub(crate) meter: Arc<Meter>,
+}
 
 impl Listener for CuttableListener {
     type Io = CuttableStream;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (inner, address) = Listener::accept(&mut self.0).await;
+        let (inner, address) = Listener::accept(&mut self.listener).await;
         // Request and answer are small: waiting for more bytes only adds time.
         let _ = inner.set_nodelay(true);
         (
             CuttableStream {
                 inner,
                 cut: Arc::default(),
+                _counted: Counted::on(&self.meter),
             },
             address,
         )
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
@@ -67,6 +115,7 @@ impl Listener for CuttableListener {
 pub(crate) struct CuttableStream {
     inner: TcpStream,
     cut: Arc<AtomicBool>,
+    _counted: Counted,
 }
 
 impl CuttableStream {

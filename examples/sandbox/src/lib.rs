@@ -21,6 +21,7 @@ mod shared;
 mod traffic;
 mod world;
 
+pub use connection::Connections;
 pub use error::Error;
 pub use faults::{Effect, Fault, Faults};
 pub use options::Options;

@@ -28,7 +28,7 @@ pub enum Actor {
 
 /// One request and the status it was answered with.
 ///
-/// Headers are never kept. Bodies are: a JumpCloud policy carries the profile with the challenge in
+/// Headers are never kept, save `x-org-id`. Bodies are: a JumpCloud policy carries the profile with the challenge in
 /// it, so `Debug` leaves the body out and a saved world has mode 0600.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordedRequest {
@@ -46,6 +46,9 @@ pub struct RecordedRequest {
     pub path: String,
     /// The query without `?`; empty when there is none.
     pub query: String,
+    /// The organisation that JumpCloud's `x-org-id` named; the one header that is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
     /// JSON as it is; a form as an object, with `client_assertion` and `client_secret` masked; other
     /// text as a string; binary as `"<n bytes>"`. `None` for an empty body.
     pub body: Option<Value>,
@@ -59,7 +62,8 @@ pub struct RecordedRequest {
 
 impl RecordedRequest {
     /// Whether an administrator's tool asked for a change: any method but GET and HEAD, save the
-    /// POSTs that only read (`/policies/simulate`, JumpCloud's search and insights) or sign in (`/oauth2/v1/token`).
+    /// POSTs that only read (`/policies/simulate`, JumpCloud's search and insights) or sign in (`/oauth2/v1/token` and
+    /// JumpCloud's `/oauth2/token`).
     ///
     /// The measure of "a second run makes no writes".
     #[must_use]
@@ -68,6 +72,7 @@ impl RecordedRequest {
             && !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS")
             && !self.path.ends_with("/policies/simulate")
             && !self.path.ends_with("/oauth2/v1/token")
+            && self.path != "/oauth2/token"
             && !self.path.starts_with("/api/search/")
             && !self.path.starts_with("/insights/")
     }

@@ -1,12 +1,12 @@
 //! The running sandbox: two listeners on loopback, the Macs, and one world behind them.
 
-use std::{net::Ipv4Addr, path::Path, time::Duration};
+use std::{net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
 
 use axum::{Router, middleware};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    connection::{Connection, CuttableListener},
+    connection::{Connection, Connections, CuttableListener},
     error::Error,
     faults::Fault,
     fleet, jumpcloud, okta,
@@ -173,6 +173,12 @@ impl Sandbox {
         *self.shared.faults() = crate::Faults::none();
     }
 
+    /// How many connections clients have open to a service, and had at most.
+    #[must_use]
+    pub fn connections(&self, side: Side) -> Connections {
+        self.shared.connections(side).read()
+    }
+
     /// Moves the world's clock forward: certificates age, sessions end.
     ///
     /// Rate-limit windows stay on the real clock, as the `Date` header does.
@@ -249,8 +255,9 @@ fn serve(
             traffic::watch,
         ))
         .into_make_service_with_connect_info::<Connection>();
+    let meter = Arc::clone(shared.connections(side));
     tokio::spawn(async move {
-        let server = axum::serve(CuttableListener(listener), service)
+        let server = axum::serve(CuttableListener { listener, meter }, service)
             .with_graceful_shutdown(async move {
                 let _ = halted.wait_for(|halted| *halted).await;
             })

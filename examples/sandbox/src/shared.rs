@@ -12,8 +12,10 @@ use axum::{
 use jiff::Timestamp;
 
 use crate::{
+    connection::Meter,
     faults::Faults,
     rate_limits::{Counters, RateLimits},
+    recorded::Side,
     world::World,
 };
 
@@ -30,6 +32,8 @@ struct Inner {
     rate_limits: RateLimits,
     okta_url: String,
     jumpcloud_url: String,
+    okta_connections: Arc<Meter>,
+    jumpcloud_connections: Arc<Meter>,
 }
 
 /// An answer kept for [`Effect::StaleRead`](crate::Effect::StaleRead).
@@ -51,6 +55,8 @@ impl Shared {
             rate_limits,
             okta_url,
             jumpcloud_url,
+            okta_connections: Arc::default(),
+            jumpcloud_connections: Arc::default(),
         }))
     }
 
@@ -81,6 +87,14 @@ impl Shared {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.world().now()
+    }
+
+    /// The meter of the listener; SCEP is under Okta's.
+    pub(crate) fn connections(&self, side: Side) -> &Arc<Meter> {
+        match side {
+            Side::Okta | Side::Scep => &self.0.okta_connections,
+            Side::JumpCloud => &self.0.jumpcloud_connections,
+        }
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {

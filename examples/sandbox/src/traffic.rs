@@ -40,6 +40,15 @@ pub(crate) async fn watch(
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
+    let organization = parts
+        .headers
+        .get("x-org-id")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let memory = format!(
+        "{side:?} {} {path}?{query}",
+        organization.as_deref().unwrap_or_default()
+    );
     let seq = record(
         &shared,
         RecordedRequest {
@@ -49,7 +58,8 @@ pub(crate) async fn watch(
             actor,
             method: method.to_string(),
             path: path.clone(),
-            query: query.clone(),
+            query,
+            organization,
             body: recorded::body(content_type, &bytes),
             status: 0,
             fault: effect.as_ref().map(Effect::name),
@@ -57,7 +67,6 @@ pub(crate) async fn watch(
     );
 
     let request = Request::from_parts(parts, Body::from(bytes));
-    let memory = format!("{side:?} {path}?{query}");
     let response = match effect {
         Some(Effect::Reset) => {
             connection.cut();
@@ -74,6 +83,12 @@ pub(crate) async fn watch(
             connection.cut();
             response
         }
+        Some(Effect::Hold) => {
+            let response = next.run(request).await;
+            settle(&shared, seq, response.status());
+            // Dropped with the connection, when the client is gone.
+            std::future::pending().await
+        }
         Some(Effect::StaleRead) => {
             let last = shared.last_answers().get(&memory).cloned();
             match last {
@@ -84,18 +99,17 @@ pub(crate) async fn watch(
         None => next.run(request).await,
     };
     let response = remember(&shared, &method, memory, response).await;
-    let status = response.status().as_u16();
-    let mut world = shared.world();
-    if let Some(entry) = world
-        .requests
-        .iter_mut()
-        .rev()
-        .find(|entry| entry.seq == seq)
-    {
-        entry.status = status;
-    }
-    drop(world);
+    settle(&shared, seq, response.status());
     response
+}
+
+/// Notes how a request was answered.
+fn settle(shared: &Shared, seq: u64, status: StatusCode) {
+    let mut world = shared.world();
+    let mut newest = world.requests.iter_mut().rev();
+    if let Some(entry) = newest.find(|entry| entry.seq == seq) {
+        entry.status = status.as_u16();
+    }
 }
 
 /// `/pki/…` is SCEP; it and `/sandbox/…` are paths that only a device uses.

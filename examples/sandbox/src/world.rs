@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error, fleet, jumpcloud, okta, options::Options, private_file,
-    recorded::RecordedRequest, scep, secrets::SecretsInUse,
+    recorded::RecordedRequest, scep, secrets::SecretsInUse, seed::Seed,
 };
 
 /// The state of both services, the SCEP authority and the Macs, with the secrets and the ports.
@@ -20,6 +20,9 @@ pub struct World {
     pub okta: okta::State,
     /// The JumpCloud organisation.
     pub jumpcloud: jumpcloud::State,
+    /// Further organisations of the same JumpCloud administrator, by id; [`World::add_organization`] adds one.
+    #[serde(default)]
+    pub more_organizations: jumpcloud::Others,
     /// The SCEP certification authority.
     pub scep: scep::State,
     /// The Macs.
@@ -55,6 +58,7 @@ impl World {
         Ok(Self {
             okta: okta::State::seeded(&options.seed, options.service_app_key.clone()),
             jumpcloud: jumpcloud::State::seeded(&options.seed),
+            more_organizations: jumpcloud::Others::new(),
             scep: scep::State::generate(
                 &options.seed.org,
                 &secrets.scep_challenge,
@@ -66,6 +70,16 @@ impl World {
             clock_ahead: 0,
             requests: Vec::new(),
         })
+    }
+
+    /// Adds an organisation to JumpCloud and gives its id. From now on its administrator has several, so that
+    /// `x-org-id` must be sent. Its Macs are records only: no simulated Mac runs for them.
+    pub fn add_organization(&mut self, seed: &Seed) -> String {
+        let state = jumpcloud::State::seeded(seed);
+        let id = state.organization_id().to_owned();
+        self.jumpcloud.multi_tenant = true;
+        self.more_organizations.insert(id.clone(), state);
+        id
     }
 
     /// The world's time: the real one plus [`World::clock_ahead`].

@@ -45,6 +45,13 @@ pub struct DesiredProfile {
     /// new certificate.
     #[serde(default)]
     pub redispatch_on_os_update: bool,
+    /// The ring that the policy is for, when the profile goes onto the Macs ring by ring: see
+    /// [`Desired::rings`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ring: Option<String>,
+    /// The profile's generation. It is written into the policy's notes, and an older one never replaces it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
     /// Names of the device groups to bind to.
     pub device_groups: Vec<String>,
     /// Whether device groups not named here are unbound, which takes the profile off their Macs at once. Off by
@@ -148,10 +155,26 @@ impl DesiredProfile {
             policy_name: policy_name.into(),
             profile: profile.into(),
             redispatch_on_os_update: false,
+            ring: None,
+            generation: None,
             device_groups: Vec::new(),
             only_these_groups: false,
             adopt: false,
         }
+    }
+
+    /// Puts the policy into a ring.
+    #[must_use]
+    pub fn ring(mut self, name: impl Into<String>) -> Self {
+        self.ring = Some(name.into());
+        self
+    }
+
+    /// Names the profile's generation.
+    #[must_use]
+    pub fn generation(mut self, generation: u32) -> Self {
+        self.generation = Some(generation);
+        self
     }
 
     /// Binds to a device group, by name.
@@ -238,6 +261,8 @@ impl fmt::Debug for DesiredProfile {
             .field("policy_name", &self.policy_name)
             .field("profile_bytes", &self.profile.len())
             .field("redispatch_on_os_update", &self.redispatch_on_os_update)
+            .field("ring", &self.ring)
+            .field("generation", &self.generation)
             .field("device_groups", &self.device_groups)
             .field("only_these_groups", &self.only_these_groups)
             .field("adopt", &self.adopt)

@@ -9,6 +9,9 @@
 //! | [`apply_recorded`] | the same, after an [`UndoRecord`] was put away | yes |
 //! | [`wait`] | polls until each Mac has reported | no |
 //!
+//! A profile can go out in rings ([`Desired::rings`]): [`roll_out`] does the steps for one ring after the other and stops
+//! where a [`StopRule`] says so. [`renew`] brings the next generation of a profile onto the Macs of one policy.
+//!
 //! Two other plans go the way back, through the same [`apply`]: [`UndoRecord::plan`] restores what a plan changed, and
 //! [`withdraw`] takes everything of an owner off.
 //!
@@ -20,11 +23,16 @@ mod bind;
 mod desired;
 mod digest;
 mod observed;
+mod package;
 mod plan;
 mod planner;
 mod policy_write;
 mod provenance;
+mod renewal;
+mod rings;
+mod roll_out;
 mod software_write;
+mod stop_rule;
 mod stored;
 mod undo;
 mod wait;
@@ -38,7 +46,11 @@ pub use observed::{Observed, ObservedPolicy, ObservedSoftware, Template, observe
 pub use plan::{Change, PackageMark, Plan, PolicyMark, Step};
 pub use planner::plan;
 pub use provenance::Provenance;
+pub use renewal::{Renewal, renew};
+pub use rings::{Ring, ring_policy_name};
+pub use roll_out::{RingEvent, RingReport, RingRollout, RollOutOptions, roll_out};
+pub use stop_rule::{Decision, StopReason, StopRule, Tally};
 pub use undo::{Undo, UndoRecord};
-pub(crate) use wait::systems;
 pub use wait::{DeviceResult, DeviceState, Rollout, WaitOptions, wait};
+pub(crate) use wait::{systems, wait_until};
 pub use withdraw::withdraw;

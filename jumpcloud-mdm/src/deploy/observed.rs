@@ -21,6 +21,10 @@ pub struct Observed {
     pub template: Option<Template>,
     /// The device groups that are desired and exist: name and id.
     pub groups: BTreeMap<String, String>,
+    /// The systems in those device groups that are in a ring, by the group's name: a Mac must not be in two rings.
+    pub members: BTreeMap<String, BTreeSet<String>>,
+    /// Policies from before there were rings, by the name that the rings' policies are made of.
+    pub before_rings: Vec<ObservedPolicy>,
     /// The policies that have a desired name.
     pub policies: Vec<ObservedPolicy>,
     /// The software apps that have a desired name, or are the desired App Store app.
@@ -119,15 +123,26 @@ pub async fn observe(client: &JumpCloud, desired: &Desired) -> Result<Observed, 
             observed.groups.insert(name.to_owned(), group.id);
         }
     }
-    for profile in &desired.profiles {
-        if let Some(policy) = client.policy_named(&profile.policy_name).await? {
-            let from = Bindable::Policy(policy.id.clone());
-            observed.policies.push(ObservedPolicy {
-                groups: bound(client, &from, &ObjectType::SystemGroup).await?,
-                systems: bound(client, &from, &ObjectType::System).await?,
-                policy,
-            });
+    for (name, _) in desired.ringed_groups() {
+        if let (Some(id), false) = (
+            observed.groups.get(name),
+            observed.members.contains_key(name),
+        ) {
+            let members = client
+                .device_group_membership(id)
+                .map_ok(|member| member.id)
+                .try_collect()
+                .await?;
+            observed.members.insert(name.to_owned(), members);
         }
+    }
+    for name in desired.names_before_rings() {
+        let found = policy(client, name).await?;
+        observed.before_rings.extend(found);
+    }
+    for profile in &desired.profiles {
+        let found = policy(client, &profile.policy_name).await?;
+        observed.policies.extend(found);
     }
     for software in &desired.software {
         let apps = match &software.package {
@@ -149,6 +164,18 @@ pub async fn observe(client: &JumpCloud, desired: &Desired) -> Result<Observed, 
         }
     }
     Ok(observed)
+}
+
+async fn policy(client: &JumpCloud, name: &str) -> Result<Option<ObservedPolicy>, Error> {
+    let Some(policy) = client.policy_named(name).await? else {
+        return Ok(None);
+    };
+    let from = Bindable::Policy(policy.id.clone());
+    Ok(Some(ObservedPolicy {
+        groups: bound(client, &from, &ObjectType::SystemGroup).await?,
+        systems: bound(client, &from, &ObjectType::System).await?,
+        policy,
+    }))
 }
 
 /// Ids of the objects of one kind that something is bound to directly.

@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 
 use mobileconfig::Profile;
-use url::Url;
 
 use super::{
     Change, Desired, DesiredProfile, DesiredSoftware, DigestKey, Observed, ObservedPolicy,
-    ObservedSoftware, Package, PackageMark, Plan, Provenance, Step, Template,
-    provenance::is_software_of, stored::Stored,
+    ObservedSoftware, Package, Plan, Provenance, Step, Template,
+    package::{check_package_url, package_digest},
+    provenance::is_software_of,
+    stored::Stored,
 };
-use crate::{Error, PackageManager, SoftwareApp, SoftwareSettings};
+use crate::Error;
 
 /// The changes that make what is `observed` what is `desired`; none when it is already.
 ///
@@ -20,7 +21,7 @@ use crate::{Error, PackageManager, SoftwareApp, SoftwareSettings};
 ///
 /// # Errors
 /// [`Error::Refused`] with every problem at once: an unknown device group, a profile that is none, a policy of that
-/// name that another made.
+/// name that another made. [`Error::OlderGeneration`] when a policy carries a newer generation than is desired.
 pub fn plan(desired: &Desired, observed: &Observed, key: &DigestKey) -> Result<Plan, Error> {
     let mut planner = Planner {
         desired,
@@ -34,13 +35,18 @@ pub fn plan(desired: &Desired, observed: &Observed, key: &DigestKey) -> Result<P
             remarks: Vec::new(),
         },
         problems: Vec::new(),
+        older: None,
     };
     planner.check_names();
+    planner.check_rings();
     for profile in &desired.profiles {
         planner.profile(profile);
     }
     for software in &desired.software {
         planner.software(software);
+    }
+    if let Some(older) = planner.older {
+        return Err(older);
     }
     if planner.problems.is_empty() {
         Ok(planner.plan)
@@ -57,6 +63,7 @@ struct Planner<'a> {
     key: &'a DigestKey,
     plan: Plan,
     problems: Vec<String>,
+    older: Option<Error>,
 }
 
 impl<'a> Planner<'a> {
@@ -109,6 +116,48 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// A Mac in two rings would get the profile twice, and enrol twice.
+    fn check_rings(&mut self) {
+        for before in &self.observed.before_rings {
+            let notes = before.policy.notes.as_deref().unwrap_or_default();
+            let ours =
+                Provenance::read(notes).is_some_and(|origin| origin.owner == self.desired.owner);
+            if ours && !(before.groups.is_empty() && before.systems.is_empty()) {
+                self.problem(format!(
+                    "policy `{}`: it is from before there were rings, and its Macs would get the profile twice; unbind it \
+                     from its device groups, or delete it, in the console",
+                    before.policy.name.as_deref().unwrap_or_default()
+                ));
+            }
+        }
+        let ringed = self.desired.ringed_groups();
+        for (group, ring) in &ringed {
+            for (other, other_ring) in ringed.range((*group, *ring)..) {
+                if ring == other_ring {
+                    continue;
+                }
+                if group == other {
+                    self.problem(format!(
+                        "device group `{group}`: it is in the rings `{ring}` and `{other_ring}`; take it out of one"
+                    ));
+                    continue;
+                }
+                let members = |name: &str| self.observed.members.get(name);
+                let (Some(one), Some(two)) = (members(group), members(other)) else {
+                    continue;
+                };
+                let shared: Vec<&str> = one.intersection(two).map(String::as_str).collect();
+                if let Some(first) = shared.first() {
+                    self.problem(format!(
+                        "device groups `{group}` (ring `{ring}`) and `{other}` (ring `{other_ring}`): {} Macs are in \
+                         both, such as {first}; each would get the profile twice, so take them out of one",
+                        shared.len()
+                    ));
+                }
+            }
+        }
+    }
+
     fn profile(&mut self, desired: &DesiredProfile) {
         let name = &desired.policy_name;
         let profile = match check_profile(&desired.profile) {
@@ -120,7 +169,8 @@ impl<'a> Planner<'a> {
                 "policy `{name}`: the custom profile template was not observed"
             ));
         };
-        let provenance = Provenance::new(&self.desired.owner, &profile);
+        let provenance =
+            Provenance::new(&self.desired.owner, &profile).generation(desired.generation);
         let redispatch = template
             .redispatch_field
             .as_ref()
@@ -154,7 +204,7 @@ impl<'a> Planner<'a> {
         observed: &ObservedPolicy,
         template: &Template,
         redispatch: Option<bool>,
-        provenance: Provenance,
+        mut provenance: Provenance,
     ) {
         let name = &desired.policy_name;
         let other_template = observed
@@ -172,6 +222,9 @@ impl<'a> Planner<'a> {
         let owned = before
             .as_ref()
             .is_some_and(|before| before.owner == self.desired.owner);
+        let generation = before.as_ref().and_then(|before| before.generation);
+        // Who names no generation neither raises nor forgets the one that is there.
+        provenance.generation = provenance.generation.or(generation);
         let mut changes = Vec::new();
         match stored.same_profile(&desired.profile) {
             Some(true) => {}
@@ -194,6 +247,17 @@ impl<'a> Planner<'a> {
             (Some(wanted), None) if wanted || !owned => changes.push(Change::Redispatch),
             _ => {}
         }
+        let raised = generation.filter(|stored| provenance.generation > Some(*stored));
+        let renews = changes
+            .iter()
+            .any(|change| matches!(change, Change::Profile | Change::UnreadableProfile));
+        if let (Some(stored), false) = (raised, renews) {
+            return self.problem(format!(
+                "policy `{name}`: it carries this very profile as generation {stored}, so generation {} would renew \
+                 nothing; build the profile with the new generation",
+                provenance.generation.unwrap_or_default()
+            ));
+        }
         if changes.is_empty() {
             self.plan.unchanged.push(format!("policy `{name}`"));
             return;
@@ -204,6 +268,16 @@ impl<'a> Planner<'a> {
                  choose another name or adopt it",
                 self.desired.owner
             ));
+        }
+        if let (Some(stored), Some(desired)) = (generation, provenance.generation)
+            && desired < stored
+        {
+            self.older.get_or_insert(Error::OlderGeneration {
+                policy: name.clone(),
+                stored,
+                desired,
+            });
+            return;
         }
         self.plan.steps.push(Step::UpdatePolicy {
             policy: name.clone(),
@@ -377,65 +451,6 @@ impl<'a> Planner<'a> {
     }
 }
 
-impl Package {
-    pub(crate) fn manager(&self) -> PackageManager {
-        match self {
-            Self::Custom { .. } => PackageManager::AppleCustom,
-            Self::Vpp { .. } => PackageManager::AppleVpp,
-        }
-    }
-
-    fn id(&self) -> &str {
-        match self {
-            Self::Custom { id, .. } | Self::Vpp { id } => id,
-        }
-    }
-
-    /// Whether a software app installs it, judged by package manager and id.
-    pub(crate) fn is_in(&self, app: &SoftwareApp) -> bool {
-        app.package(&self.manager())
-            .is_some_and(|settings| settings.package_id.as_deref() == Some(self.id()))
-    }
-
-    /// Whether stored settings install exactly this. What the server adds does not count.
-    pub(crate) fn matches(&self, settings: &SoftwareSettings) -> bool {
-        let installs = settings
-            .desired_state
-            .as_deref()
-            .is_none_or(|state| state.eq_ignore_ascii_case("install"));
-        let same_url = match self {
-            Self::Custom { url, .. } => settings.location.as_deref() == Some(url),
-            Self::Vpp { .. } => true,
-        };
-        installs && same_url && settings.package_id.as_deref() == Some(self.id())
-    }
-
-    /// What a plan says of it.
-    pub(crate) fn mark(&self, key: &DigestKey) -> PackageMark {
-        let url = match self {
-            Self::Custom { url, .. } => Some(url),
-            Self::Vpp { .. } => None,
-        };
-        PackageMark {
-            manager: self.manager(),
-            id: self.id().to_owned(),
-            host: url.and_then(|url| Some(Url::parse(url).ok()?.host_str()?.to_owned())),
-            url: url.map(|url| key.digest(url.as_bytes())),
-        }
-    }
-}
-
-/// The digest of what the deployment sets in a package.
-pub(crate) fn package_digest(settings: &SoftwareSettings, key: &DigestKey) -> super::KeyedDigest {
-    let facts = serde_json::json!([
-        settings.package_manager,
-        settings.package_id,
-        settings.location,
-        settings.desired_state,
-    ]);
-    key.digest(facts.to_string().as_bytes())
-}
-
 fn check_profile(xml: &[u8]) -> Result<Profile, String> {
     if xml.is_empty() {
         return Err("its profile has no bytes; serde does not carry them, give them again".into());
@@ -448,12 +463,4 @@ fn check_profile(xml: &[u8]) -> Result<Profile, String> {
         return Err("its profile is not plain XML; give it unsigned, JumpCloud signs it".into());
     }
     Profile::from_bytes(xml).map_err(|error| format!("its profile cannot be read: {error}"))
-}
-
-/// JumpCloud takes `https` only; loopback is for a sandbox.
-fn check_package_url(url: &str) -> Result<(), &'static str> {
-    const MEND: &str = "the package's URL must be https without user and password, such as https://example.com/App.pkg";
-    devtrust_transport::Origin::parse(url.split(['?', '#']).next().unwrap_or_default())
-        .map(drop)
-        .map_err(|_| MEND)
 }

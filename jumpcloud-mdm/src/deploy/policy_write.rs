@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::TryStreamExt;
+use jiff::Timestamp;
 
 use super::{
     Outcome, PolicyMark, Provenance, Template,
@@ -10,7 +11,7 @@ use super::{
     stored::{Stored, values_for},
     wait::mark_of,
 };
-use crate::{Error, NewPolicy, Policy, PolicyUpdate};
+use crate::{Error, NewPolicy, Policy, PolicyResult, PolicyUpdate};
 
 /// What a policy is to be, except the profile's bytes.
 pub(super) struct Wanted<'a> {
@@ -19,6 +20,9 @@ pub(super) struct Wanted<'a> {
     pub(super) redispatch: Option<bool>,
     pub(super) notes: Notes<'a>,
 }
+
+/// A mark of each system's last result, and the time of the last one.
+type Reported = (BTreeMap<String, String>, Option<Timestamp>);
 
 /// What the notes are to say.
 pub(super) enum Notes<'a> {
@@ -29,9 +33,9 @@ pub(super) enum Notes<'a> {
 }
 
 impl Notes<'_> {
-    fn write(&self, current: Option<&str>) -> String {
+    fn write(&self, current: Option<&str>, until: Option<Timestamp>) -> String {
         match self {
-            Self::Origin(provenance) => provenance.write(current),
+            Self::Origin(provenance) => provenance.write_until(current, until),
             Self::Exactly(text) => (*text).to_owned(),
         }
     }
@@ -93,7 +97,7 @@ impl Run<'_> {
             name: wanted.name.to_owned(),
             template_id: wanted.template.id.clone(),
             values: values_for(wanted.template, xml, wanted.redispatch),
-            notes: Some(wanted.notes.write(None)),
+            notes: Some(wanted.notes.write(None, None)),
         };
         let mut repeated = false;
         let id = loop {
@@ -136,9 +140,20 @@ impl Run<'_> {
             if wanted.unmet(&current, self.xml(wanted.name)).is_empty() {
                 return Ok(Outcome::AlreadyThere);
             }
+            if let (Notes::Origin(wanted_origin), Some(origin)) =
+                (&wanted.notes, stored.provenance())
+                && let (Some(desired), Some(newer)) = (wanted_origin.generation, origin.generation)
+                && newer > desired
+            {
+                return Err(Error::OlderGeneration {
+                    policy: wanted.name.to_owned(),
+                    stored: newer,
+                    desired,
+                });
+            }
             return Err(stale(differences));
         }
-        let before = self.reported(id).await?;
+        let (before, until) = self.reported(id).await?;
         self.applied
             .reported_before
             .insert(wanted.name.to_owned(), before);
@@ -146,7 +161,7 @@ impl Run<'_> {
         let update = PolicyUpdate {
             name: wanted.name.to_owned(),
             values: stored.values_with(xml, wanted.redispatch),
-            notes: Some(wanted.notes.write(current.notes.as_deref())),
+            notes: Some(wanted.notes.write(current.notes.as_deref(), until)),
         };
         let mut repeated = false;
         while let Err(error) = self.client.update_policy(id, &update).await {
@@ -237,12 +252,14 @@ impl Run<'_> {
         }
     }
 
-    /// What each system has reported so far.
-    async fn reported(&self, policy_id: &str) -> Result<BTreeMap<String, String>, Error> {
+    /// What each system has reported so far, and the time of the last report on JumpCloud's clock.
+    async fn reported(&self, policy_id: &str) -> Result<Reported, Error> {
         let statuses: Vec<_> = self.client.policy_statuses(policy_id).try_collect().await?;
-        Ok(statuses
+        let until = statuses.iter().filter_map(PolicyResult::at).max();
+        let marks = statuses
             .into_iter()
             .filter_map(|status| Some((status.system_id.clone()?, mark_of(&status))))
-            .collect())
+            .collect();
+        Ok((marks, until))
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    KeyedDigest, Outcome, Package, apply::Run, planner::package_digest,
+    KeyedDigest, Outcome, Package, apply::Run, package::package_digest,
     provenance::software_description,
 };
 use crate::{Error, PackageManager, SoftwareApp, software::get_request};

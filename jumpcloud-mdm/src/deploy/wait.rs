@@ -7,10 +7,11 @@ use std::{
 };
 
 use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::{Applied, Desired};
+use super::{Applied, Desired, provenance::results_until};
 use crate::{Error, JumpCloud, PolicyResult, System, Verdict, scrub::Scrubber};
 
 /// How long to wait.
@@ -47,7 +48,9 @@ impl WaitOptions {
         self
     }
 
-    /// Takes no result for new that was there before a policy was updated.
+    /// Takes no result for new that was there before a policy was updated. Without it, as in a run that goes on where
+    /// another was killed, the time in the policy's notes tells. A result does not say which profile it is of: one that
+    /// a Mac was about to give for the earlier profile, and gives after the update, counts for the new one.
     #[must_use]
     pub fn after(mut self, applied: &Applied) -> Self {
         self.reported_before.clone_from(&applied.reported_before);
@@ -144,15 +147,27 @@ pub async fn wait(
     client: &JumpCloud,
     desired: &Desired,
     options: &WaitOptions,
+    progress: impl FnMut(&Rollout),
+) -> Result<Rollout, Error> {
+    wait_until(client, desired, options, Rollout::all_final, progress).await
+}
+
+/// As [`wait`], until `done` or all have reported.
+pub(crate) async fn wait_until(
+    client: &JumpCloud,
+    desired: &Desired,
+    options: &WaitOptions,
+    done: impl Fn(&Rollout) -> bool,
     mut progress: impl FnMut(&Rollout),
 ) -> Result<Rollout, Error> {
     let deadline = Instant::now() + options.timeout;
     let watch = Watch::begin(client, desired, options).await?;
     loop {
         let mut rollout = watch.look(client).await?;
-        rollout.timed_out = !rollout.all_final() && Instant::now() >= deadline;
+        let ended = rollout.all_final() || done(&rollout);
+        rollout.timed_out = !ended && Instant::now() >= deadline;
         progress(&rollout);
-        if rollout.timed_out || rollout.all_final() {
+        if rollout.timed_out || ended {
             return Ok(rollout);
         }
         let next = Instant::now() + options.interval;
@@ -171,7 +186,21 @@ struct WatchedPolicy<'a> {
     name: &'a str,
     id: String,
     members: BTreeSet<String>,
-    before: BTreeMap<String, String>,
+    before: Option<BTreeMap<String, String>>,
+    results_until: Option<Timestamp>,
+}
+
+impl WatchedPolicy<'_> {
+    /// Whether a result tells of the profile as it is now. While nothing is final, that does not matter.
+    fn is_fresh(&self, system: &str, status: &PolicyResult) -> bool {
+        match &self.before {
+            Some(before) => before.get(system) != Some(&mark_of(status)),
+            None => match (self.results_until, status.at()) {
+                (Some(until), Some(at)) => at > until,
+                _ => true,
+            },
+        }
+    }
 }
 
 impl<'a> Watch<'a> {
@@ -213,6 +242,7 @@ impl<'a> Watch<'a> {
                 )),
                 Some(policy) => policies.push(WatchedPolicy {
                     name,
+                    results_until: policy.notes.as_deref().and_then(results_until),
                     id: policy.id,
                     members: profile
                         .device_groups
@@ -221,11 +251,7 @@ impl<'a> Watch<'a> {
                         .flatten()
                         .cloned()
                         .collect(),
-                    before: options
-                        .reported_before
-                        .get(name)
-                        .cloned()
-                        .unwrap_or_default(),
+                    before: options.reported_before.get(name).cloned(),
                 }),
             }
         }
@@ -254,7 +280,7 @@ impl<'a> Watch<'a> {
             for id in &policy.members {
                 let fresh = statuses
                     .get(id)
-                    .filter(|status| policy.before.get(id) != Some(&mark_of(status)));
+                    .filter(|status| policy.is_fresh(id, status));
                 devices.push(self.device(policy.name, id, fresh));
             }
         }

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 
 use super::{
     DigestKey, Observed, PackageMark, Plan, Provenance, Step, Template, Undo, UndoRecord,
-    planner::package_digest,
+    package::package_digest,
     stored::Stored,
     undo::{package_in, policy_of},
 };

@@ -1,7 +1,7 @@
 //! Takes everything of an owner off again. The rule: what another made is left alone and remarked.
 
 use super::{
-    Desired, DigestKey, Observed, Plan, Step, planner::package_digest, provenance::is_software_of,
+    Desired, DigestKey, Observed, Plan, Step, package::package_digest, provenance::is_software_of,
     stored::Stored,
 };
 use crate::Error;

@@ -2,16 +2,12 @@
 //!
 //! Exit codes: 0 done, 1 the world refuses (the message says how to mend it), 2 bad input (nothing was sent).
 
-use std::{
-    io::{self, Write as _},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use device_trust::{
     Blueprint, Error, Job, Output, Overrides, Report, Secrets, Tenants, Verdict,
-    embedded::Embedded, terminal::Terminal,
+    embedded::Embedded, program, program::say, terminal::Terminal,
 };
 
 /// Sets up macOS device trust between JumpCloud MDM and Okta FastPass, proves it, and then denies unmanaged Macs.
@@ -50,21 +46,14 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nothing sensible is left to do when stderr is gone.
-            let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::from(error.exit_code())
-        }
-    }
+    program::exit_code(run(Arguments::parse())).await
 }
 
 async fn run(arguments: Arguments) -> Result<(), Error> {
     let overrides = Overrides {
         okta_url: arguments.okta_url.clone(),
         jumpcloud_url: arguments.jumpcloud_url.clone(),
+        ..Overrides::default()
     };
     let (blueprint, secrets) = Blueprint::load(&arguments.blueprint, &overrides, |name| {
         std::env::var(name).ok()
@@ -72,13 +61,8 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     files_can_be_written(&arguments)?;
     if blueprint.uses_sandbox() {
         on_sandbox(&arguments, blueprint, &secrets).await
-    } else if arguments.keep_world.is_some() {
-        Err(Error::input(
-            "command line",
-            "--keep-world is for the embedded sandbox, and the blueprint names tenants",
-            "leave --keep-world out",
-        ))
     } else {
+        program::refuse_world(arguments.keep_world.as_ref())?;
         let tenants = Tenants::real(&blueprint, &secrets)?;
         job(&arguments, blueprint, tenants).await
     }
@@ -184,9 +168,4 @@ fn show(report: &Report, output: &Output) {
         text += &format!("  {}\n", output.path(name).display());
     }
     say(text.trim_end());
-}
-
-fn say(text: &str) {
-    // A reader that went away (`| head`) is no reason to leave the job half done.
-    let _ = writeln!(io::stdout(), "{text}");
 }

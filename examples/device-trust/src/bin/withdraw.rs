@@ -1,32 +1,20 @@
-//! Takes the policy and the software off JumpCloud again.
+//! Takes the policies and the software off JumpCloud again.
 //!
 //! Exit codes: 0 done, 1 the world refuses (the message says how to mend it), 2 bad input (nothing was sent).
 
-use std::{
-    io::{self, Write as _},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use clap::Parser;
-use device_trust::{Blueprint, Error, Overrides, Tenants, embedded::Embedded, keep};
+use device_trust::{keep, program};
 
-/// Takes what setup deployed off JumpCloud again. Open the catch-all in Okta first.
+/// Takes what setup deployed off JumpCloud again, in all rings. Open the catch-all in Okta first.
 ///
 /// Without tenants in the blueprint it runs against an embedded sandbox.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// What was set up.
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "examples/device-trust.toml"
-    )]
-    blueprint: PathBuf,
-    /// Load the sandbox's state from FILE if it is there, and save it there in the end. It holds the secrets.
-    #[arg(long, value_name = "FILE")]
-    keep_world: Option<PathBuf>,
+    #[command(flatten)]
+    common: program::Common,
     /// Make the changes; without it they are only listed.
     #[arg(long)]
     apply: bool,
@@ -34,50 +22,11 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nothing sensible is left to do when stderr is gone.
-            let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::from(error.exit_code())
-        }
-    }
-}
-
-async fn run(arguments: Arguments) -> Result<(), Error> {
-    let (blueprint, secrets) =
-        Blueprint::load(&arguments.blueprint, &Overrides::default(), |name| {
-            std::env::var(name).ok()
-        })?;
-    if !blueprint.uses_sandbox() {
-        if arguments.keep_world.is_some() {
-            return Err(Error::input(
-                "command line",
-                "--keep-world is for the embedded sandbox, and the blueprint names tenants",
-                "leave --keep-world out",
-            ));
-        }
-        return withdraw(
-            &arguments,
-            &blueprint,
-            &Tenants::real(&blueprint, &secrets)?,
-        )
-        .await;
-    }
-    let embedded = Embedded::start(&secrets, arguments.keep_world.as_deref()).await?;
-    let tenants = Tenants::sandbox(&blueprint, &embedded)?;
-    let result = withdraw(&arguments, &blueprint, &tenants).await;
-    embedded.stop().await?;
-    result
-}
-
-async fn withdraw(
-    arguments: &Arguments,
-    blueprint: &Blueprint,
-    tenants: &Tenants,
-) -> Result<(), Error> {
-    let text = keep::withdraw(blueprint, tenants, arguments.apply).await?;
-    // A reader that went away is no reason to fail.
-    let _ = writeln!(io::stdout(), "{text}");
-    Ok(())
+    let arguments = Arguments::parse();
+    program::exit_code(arguments.common.run(async |blueprint, tenants| {
+        let plan = keep::withdraw(blueprint, tenants, arguments.apply).await?;
+        program::say(&plan.to_string());
+        Ok(())
+    }))
+    .await
 }

@@ -14,6 +14,7 @@ mod jumpcloud;
 mod okta;
 mod problems;
 mod profile;
+mod rings;
 mod scep;
 mod secrets;
 mod section;
@@ -30,6 +31,7 @@ pub use self::jumpcloud::{JumpCloudSection, OktaVerifySection};
 pub use self::okta::{OktaSection, ServiceAppSection};
 pub use self::problems::{Problem, Problems};
 pub use self::profile::ProfileBlueprint;
+pub use self::rings::RingSection;
 pub use self::scep::ScepSection;
 pub use self::secrets::{SecretSource, Secrets};
 use self::{
@@ -76,6 +78,8 @@ pub struct Overrides {
     pub okta_url: Option<String>,
     /// In place of `jumpcloud.url`.
     pub jumpcloud_url: Option<String>,
+    /// In place of `jumpcloud.org_id`.
+    pub jumpcloud_org: Option<String>,
 }
 
 impl Blueprint {
@@ -138,6 +142,10 @@ impl Blueprint {
             jumpcloud::URL,
             problems,
         );
+        let overridden = overrides.jumpcloud_url.is_some();
+        let jumpcloud_url =
+            jumpcloud::region(&mut jumpcloud_part, jumpcloud_url, overridden, problems);
+        let client_id = jumpcloud::client_id(&mut jumpcloud_part, problems);
         for (mine, other, key, example) in [
             (&okta_url, &jumpcloud_url, "okta.url", okta::URL),
             (&jumpcloud_url, &okta_url, "jumpcloud.url", jumpcloud::URL),
@@ -163,11 +171,23 @@ impl Blueprint {
         let okta_api_token = secrets.find(&mut okta_part, "api_token_file", "OKTA_API_TOKEN");
         secrets.real = real && service_app.is_some();
         let okta_private_key = secrets.find(&mut okta_part, "private_key_file", "OKTA_PRIVATE_KEY");
-        secrets.real = real;
+        secrets.real = real && client_id.is_none();
         let jumpcloud_api_key =
             secrets.find(&mut jumpcloud_part, "api_key_file", "JUMPCLOUD_API_KEY");
+        secrets.real = real && client_id.is_some();
+        let jumpcloud_client_secret = secrets.find(
+            &mut jumpcloud_part,
+            "client_secret_file",
+            "JUMPCLOUD_CLIENT_SECRET",
+        );
         let okta = okta::read(okta_part, okta_url.given(), service_app, problems);
-        let jumpcloud = jumpcloud::read(jumpcloud_part, jumpcloud_url.given(), problems);
+        let jumpcloud = jumpcloud::read(
+            jumpcloud_part,
+            jumpcloud_url.given(),
+            client_id,
+            overrides.jumpcloud_org.as_deref(),
+            problems,
+        );
 
         let mut scep_part = top.section("scep", "scep", problems);
         let mut secrets = secrets::Finder {
@@ -198,6 +218,7 @@ impl Blueprint {
                 okta_api_token,
                 okta_private_key,
                 jumpcloud_api_key,
+                jumpcloud_client_secret,
                 scep_challenge,
             },
         ))

@@ -114,13 +114,26 @@ impl ProfileBlueprint {
 fn unused(top: &mut Section<'_>, problems: &mut Problems) {
     let mut part = top.section("okta", "okta", problems).partial();
     tenant::read(&mut part, None, okta::URL, problems);
-    part.optional("api_token_file", r#""okta-api-token""#, problems, text);
-    okta::read(part, None, problems);
+    let service_app = okta::service_app(&mut part, problems);
+    for (key, example) in [
+        ("api_token_file", r#""okta-api-token""#),
+        ("private_key_file", r#""okta-private-key.pem""#),
+    ] {
+        part.optional(key, example, problems, text);
+    }
+    okta::read(part, None, service_app, problems);
 
     let mut part = top.section("jumpcloud", "jumpcloud", problems).partial();
-    tenant::read(&mut part, None, jumpcloud::URL, problems);
-    part.optional("api_key_file", r#""jumpcloud-api-key""#, problems, text);
-    jumpcloud::read(part, None, problems);
+    let url = tenant::read(&mut part, None, jumpcloud::URL, problems);
+    jumpcloud::region(&mut part, url, false, problems);
+    let client_id = jumpcloud::client_id(&mut part, problems);
+    for (key, example) in [
+        ("api_key_file", r#""jumpcloud-api-key""#),
+        ("client_secret_file", r#""jumpcloud-client-secret""#),
+    ] {
+        part.optional(key, example, problems, text);
+    }
+    jumpcloud::read(part, None, client_id, None, problems);
 
     WaitSection::read(top.section("wait", "wait", problems), problems);
 }

@@ -34,6 +34,8 @@ pub struct Secrets {
     pub okta_private_key: Option<SecretSource>,
     /// JumpCloud's API key.
     pub jumpcloud_api_key: Option<SecretSource>,
+    /// The secret of JumpCloud's service account, where the blueprint names one.
+    pub jumpcloud_client_secret: Option<SecretSource>,
     /// The secret key of Okta's static SCEP URL.
     pub scep_challenge: Option<SecretSource>,
 }

@@ -8,7 +8,11 @@ use jumpcloud_mdm::{
 };
 
 use super::Planned;
-use crate::{Blueprint, Error, Progress, Stage, tenants::Tenants};
+use crate::{
+    Blueprint, Error, Progress, Stage,
+    keep::{evidence, shown},
+    tenants::Tenants,
+};
 
 /// What JumpCloud says of each Mac: the policy's result, and the separate proofs.
 pub(crate) struct Macs {
@@ -49,8 +53,13 @@ pub(crate) async fn wait_for_macs(
     if let Some(reason) = unfinished(&rollout, blueprint) {
         return Err(refused(&reason));
     }
-    let query = ProofQuery::default()
-        .policy(&blueprint.jumpcloud.policy)
+    let query = planned
+        .deployment
+        .profiles
+        .iter()
+        .fold(ProofQuery::default(), |query, profile| {
+            query.policy(&profile.policy_name)
+        })
         .app("com.okta.mobile")
         .software(&blueprint.jumpcloud.okta_verify.name);
     let query = tenants
@@ -83,39 +92,19 @@ fn unfinished(rollout: &Rollout, blueprint: &Blueprint) -> Option<String> {
             "no Mac is in {groups}; add at least one to the group"
         ));
     }
-    let open: Vec<String> = rollout
+    let open = rollout
         .devices
         .iter()
         .filter(|device| device.state != DeviceState::Success)
-        .map(|device| {
-            let detail = device
-                .detail
-                .as_deref()
-                .map_or(String::new(), |text| format!(": {text}"));
-            format!("  {}: {}{detail}", device.name, shown(&device.state))
-        })
-        .collect();
-    (!open.is_empty()).then(|| {
+        .count();
+    (open > 0).then(|| {
         format!(
-            "{} of {} Macs in {groups} do not have the profile\n{}\nmend what each one says, or take it out of the \
+            "{open} of {} Macs in {groups} do not have the profile\n{}\nmend what each one says, or take it out of the \
              group, and run again",
-            open.len(),
             rollout.devices.len(),
-            open.join("\n")
+            evidence(&rollout.devices)
         )
     })
-}
-
-fn shown(state: &DeviceState) -> String {
-    match state {
-        DeviceState::Success => "has the profile".into(),
-        DeviceState::Failed => "refused the profile".into(),
-        DeviceState::Pending => "is still at it when the time is up".into(),
-        DeviceState::Unreported => "has said nothing when the time is up".into(),
-        DeviceState::Other { text } => format!("reported `{text}`"),
-        DeviceState::OutOfReach { reason } => format!("is out of reach ({reason})"),
-        _ => "reported something unknown".into(),
-    }
 }
 
 /// The `CN` of a distinguished name in RFC 4514 form, as System Insights shows issuers in forms of its own.

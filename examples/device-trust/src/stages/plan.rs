@@ -91,7 +91,13 @@ pub(crate) async fn plan(
     progress.stage(Stage::Plan);
     let refused = |error: &dyn std::fmt::Display| Error::refused(Stage::Plan.name(), error);
     let trust = desired::trust(blueprint);
-    let deployment = desired::deployment(blueprint, bytes.to_vec());
+    let deployment = desired::deployment(blueprint, |generation| {
+        if generation == blueprint.generation {
+            return Ok(bytes.to_vec());
+        }
+        desired::profile(blueprint, tenants, generation).and_then(|profile| profile.to_xml())
+    })
+    .map_err(|error| refused(&error))?;
     // Both tenants are asked and planned for before either refusal is told, so that one run names all that is wrong.
     let (okta_now, jumpcloud_now) = join!(
         trust::observe(&tenants.okta, &trust),

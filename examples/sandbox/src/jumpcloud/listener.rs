@@ -11,7 +11,7 @@ use crate::secrets;
 use crate::shared::Shared;
 
 use super::call::{Answer, Call, Refusal};
-use super::routes;
+use super::organizations;
 
 /// All JumpCloud routes.
 pub(crate) fn router(shared: Shared) -> Router {
@@ -38,6 +38,16 @@ async fn serve(
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned)
     };
+    let query = uri.query().unwrap_or_default();
+    let pairs = |text: &[u8]| -> Vec<(String, String)> {
+        url::form_urlencoded::parse(text).into_owned().collect()
+    };
+    if uri.path() == "/oauth2/token" {
+        let mut world = shared.world();
+        let (now, basic) = (world.now(), header(header::AUTHORIZATION.as_str()));
+        let account = &mut world.jumpcloud.service_account;
+        return response(account.token(basic.as_deref(), &pairs(&body), now));
+    }
     let is_json = !uri.path().starts_with("/object-storage/");
     let body = match serde_json::from_slice(&body) {
         _ if body.is_empty() || !is_json => Ok(Value::Null),
@@ -46,24 +56,28 @@ async fn serve(
     let Ok(body) = body else {
         return response(Refusal::invalid("the body is not JSON").into_v2());
     };
-    let query = uri.query().unwrap_or_default();
-    let mut world = shared.world();
+    let mut guard = shared.world();
+    let world = &mut *guard;
     let now = world.now();
-    let authorized = header("x-api-key")
+    let by_key = header("x-api-key")
         .is_some_and(|key| secrets::matches(&world.secrets.jumpcloud_api_key, &key));
+    let by_token = header(header::AUTHORIZATION.as_str())
+        .is_some_and(|token| world.jumpcloud.service_account.admits(&token, now));
     let call = Call {
         method,
         path: uri.path().to_owned(),
-        query: url::form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect(),
-        authorized,
+        query: pairs(query.as_bytes()),
+        authorized: by_key || by_token,
         org_id: header("x-org-id"),
         body,
         host: header(header::HOST.as_str()).unwrap_or_default(),
         now,
     };
-    response(routes::answer(&mut world.jumpcloud, &call))
+    response(organizations::answer_among(
+        &mut world.jumpcloud,
+        &mut world.more_organizations,
+        &call,
+    ))
 }
 
 fn response(answer: Answer) -> Response {

@@ -13,6 +13,8 @@
 //! | a `limit` above the maximum is cut to it | `query` |
 //! | error `code` is the gRPC code | `call` |
 //! | software state is `INSTALLED` | [`mdm`] |
+//! | an organisation that the key does not reach answers 403 | [`State::refuse_everything`] |
+//! | a bearer token works together with `x-org-id` | `service_account` |
 
 mod apple_mdm;
 mod call;
@@ -23,12 +25,14 @@ mod insights;
 mod listener;
 pub mod mdm;
 mod object_id;
+mod organizations;
 mod policies;
 mod policy_groups;
 mod query;
 mod results;
 mod routes;
 mod seed;
+mod service_account;
 mod software;
 mod state;
 mod systems;
@@ -36,5 +40,6 @@ mod templates;
 
 pub use call::{Answer, Call};
 pub(crate) use listener::{refuse, router};
+pub use organizations::{Others, answer_among};
 pub use routes::answer;
 pub use state::State;

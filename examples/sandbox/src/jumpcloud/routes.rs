@@ -141,6 +141,13 @@ fn admit(state: &State, call: &Call, segments: &[&str]) -> Result<(), Refusal> {
             "organization not found",
         )),
         (Some(_), true) => Ok(()),
+    }?;
+    match state.trouble.map(StatusCode::from_u16) {
+        Some(Ok(status)) => Err(Refusal::new(
+            status,
+            status.canonical_reason().unwrap_or("Error"),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::clock;
 use crate::seed::{PILOT_DEVICE_GROUP, Seed, SeedMac};
 
 use super::graph::{Node, Relation};
+use super::service_account::ServiceAccount;
 use super::state::State;
 use super::{groups, object_id};
 
@@ -33,6 +34,7 @@ impl State {
             }),
             multi_tenant: seed.multi_tenant,
             organization_is_hidden: !seed.reads_organization,
+            service_account: ServiceAccount::fresh(),
             ..Self::default()
         };
         let group = object_id::new();

@@ -48,6 +48,22 @@ pub(crate) fn route(state: &mut State, call: &Call, rest: &[&str]) -> Option<Out
                 .filter(|status| status["softwareAppId"] == *id);
             list(own.cloned().collect(), call, USUAL, Total::Absent)
         }
+        ("POST", [id, "retry-installation"], _) => find(state, id).and_then(|app| {
+            if app["settings"][0]["packageManager"] == "APPLE_VPP" {
+                Ok(Answer::no_content())
+            } else {
+                Err(Refusal::invalid("the app is none of the App Store"))
+            }
+        }),
+        ("POST", [id, "reclaim-licenses"], _) => find(state, id).map(|app| {
+            let licenses = |key: &str| app["settings"][0]["appleVpp"][key].as_u64().unwrap_or(0);
+            Answer::ok(json!({
+                "assignedLicenses": licenses("assignedLicenses"),
+                "availableLicenses": licenses("availableLicenses"),
+                "reclaimedLicenses": 0,
+                "totalLicenses": licenses("totalLicenses"),
+            }))
+        }),
         ("GET", [_, "associations"], Some(node)) => graph::associations(state, call, &node),
         ("POST", [_, "associations"], Some(node)) => graph::associate(state, call, &node),
         ("GET", [_, "systems"], Some(node)) => graph::reached(state, call, &node, "system"),
@@ -80,10 +96,14 @@ pub(crate) fn upload(state: &mut State, call: &Call, object: &str) -> Outcome {
 /// Ends the validation of an uploaded package: whoever polls sees `VALIDATING` once, then the verdict. Only the name's
 /// ending is looked at, since the sandbox keeps no bytes; that and the reason's words are not recorded.
 fn validate(state: &mut State, id: &str) {
+    let verdict = state.upload_verdict.clone();
     for app in state.software.iter_mut().filter(|app| app["id"] == id) {
         for version in versions(app).filter(|version| version["status"] == "VALIDATING") {
             let name = version["name"].as_str().unwrap_or_default();
-            if [".pkg", ".msi", ".ipa"]
+            if let Some(reason) = &verdict {
+                version["status"] = json!("REJECTED");
+                version["rejectedReason"] = json!(reason);
+            } else if [".pkg", ".msi", ".ipa"]
                 .iter()
                 .any(|ending| name.ends_with(ending))
             {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::graph::Graph;
 use super::policies::Policy;
+use super::service_account::ServiceAccount;
 
 /// One JumpCloud organisation, as plain data that can be saved and loaded.
 ///
@@ -19,6 +20,11 @@ pub struct State {
     pub(crate) multi_tenant: bool,
     /// Whether the administrator's role lacks the permission to read the organisation.
     pub(crate) organization_is_hidden: bool,
+    /// The status that answers every call, for an organisation in trouble.
+    pub(crate) trouble: Option<u16>,
+    /// Why uploaded packages are rejected; `None` accepts them.
+    pub(crate) upload_verdict: Option<String>,
+    pub(crate) service_account: ServiceAccount,
     pub(crate) apple_mdms: Vec<Value>,
     pub(crate) mdm_devices: Vec<Value>,
     pub(crate) policies: Vec<Policy>,
@@ -40,6 +46,17 @@ impl State {
     #[must_use]
     pub fn organization_id(&self) -> &str {
         text(&self.organization, "id")
+    }
+
+    /// Answers every call for this organisation with `status`: 403 for one that the key does not reach, 500 for one
+    /// that is broken.
+    pub fn refuse_everything(&mut self, status: u16) {
+        self.trouble = Some(status);
+    }
+
+    /// Rejects the packages that are uploaded from now on, as when their signature is wrong.
+    pub fn reject_uploads(&mut self, reason: &str) {
+        self.upload_verdict = Some(reason.to_owned());
     }
 
     /// The ids of all devices (v1 `_id`), in the order in which they were enrolled.

@@ -1,0 +1,89 @@
+//! What the small programs have in common: their options, the choice between real tenants and the embedded sandbox, and
+//! how they end.
+
+use std::{
+    future::Future,
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use crate::{Blueprint, Error, Overrides, Tenants, embedded::Embedded};
+
+/// The options that every program over a blueprint has.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Common {
+    /// What was set up.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "examples/device-trust.toml"
+    )]
+    pub blueprint: PathBuf,
+    /// The JumpCloud organisation, in place of jumpcloud.org_id: 24 hexadecimal digits.
+    #[arg(long, value_name = "ID")]
+    pub org: Option<String>,
+    /// Load the sandbox's state from FILE if it is there, and save it there in the end. It holds the secrets.
+    #[arg(long, value_name = "FILE")]
+    pub keep_world: Option<PathBuf>,
+}
+
+impl Common {
+    /// Loads the blueprint and does `work` on the tenants that it names, or on those of an embedded sandbox, whose world
+    /// is saved in the end also when the work fails.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the blueprint or the options are bad; what `work` fails with.
+    pub async fn run(
+        &self,
+        work: impl AsyncFnOnce(&Blueprint, &Tenants) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let overrides = Overrides {
+            jumpcloud_org: self.org.clone(),
+            ..Overrides::default()
+        };
+        let environment = |name: &str| std::env::var(name).ok();
+        let (blueprint, secrets) = Blueprint::load(&self.blueprint, &overrides, environment)?;
+        if !blueprint.uses_sandbox() {
+            refuse_world(self.keep_world.as_ref())?;
+            return work(&blueprint, &Tenants::real(&blueprint, &secrets)?).await;
+        }
+        let embedded = Embedded::start(&secrets, self.keep_world.as_deref()).await?;
+        let tenants = Tenants::sandbox(&blueprint, &embedded)?;
+        let result = work(&blueprint, &tenants).await;
+        embedded.stop().await?;
+        result
+    }
+}
+
+/// Refuses a world to keep where real tenants are named.
+///
+/// # Errors
+/// [`Error::Input`] when there is one.
+pub fn refuse_world(keep_world: Option<&PathBuf>) -> Result<(), Error> {
+    match keep_world {
+        None => Ok(()),
+        Some(_) => Err(Error::input(
+            "command line",
+            "--keep-world is for the embedded sandbox, and the blueprint names tenants",
+            "leave --keep-world out",
+        )),
+    }
+}
+
+/// The exit code of a program: 0 done, 1 the world refuses, 2 bad input. An error goes to stderr.
+pub async fn exit_code(run: impl Future<Output = Result<(), Error>>) -> ExitCode {
+    match run.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing sensible is left to do when stderr is gone.
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Prints to stdout. A reader that went away (`| head`) is no reason to leave the job half done.
+pub fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
+}

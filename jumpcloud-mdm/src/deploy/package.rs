@@ -1,0 +1,73 @@
+//! What a package is in the terms of JumpCloud's software apps, and when one is the other.
+
+use url::Url;
+
+use super::{DigestKey, KeyedDigest, Package, PackageMark};
+use crate::{PackageManager, SoftwareApp, SoftwareSettings};
+
+impl Package {
+    pub(crate) fn manager(&self) -> PackageManager {
+        match self {
+            Self::Custom { .. } => PackageManager::AppleCustom,
+            Self::Vpp { .. } => PackageManager::AppleVpp,
+        }
+    }
+
+    fn id(&self) -> &str {
+        match self {
+            Self::Custom { id, .. } | Self::Vpp { id } => id,
+        }
+    }
+
+    /// Whether a software app installs it, judged by package manager and id.
+    pub(crate) fn is_in(&self, app: &SoftwareApp) -> bool {
+        app.package(&self.manager())
+            .is_some_and(|settings| settings.package_id.as_deref() == Some(self.id()))
+    }
+
+    /// Whether stored settings install exactly this. What the server adds does not count.
+    pub(crate) fn matches(&self, settings: &SoftwareSettings) -> bool {
+        let installs = settings
+            .desired_state
+            .as_deref()
+            .is_none_or(|state| state.eq_ignore_ascii_case("install"));
+        let same_url = match self {
+            Self::Custom { url, .. } => settings.location.as_deref() == Some(url),
+            Self::Vpp { .. } => true,
+        };
+        installs && same_url && settings.package_id.as_deref() == Some(self.id())
+    }
+
+    /// What a plan says of it.
+    pub(crate) fn mark(&self, key: &DigestKey) -> PackageMark {
+        let url = match self {
+            Self::Custom { url, .. } => Some(url),
+            Self::Vpp { .. } => None,
+        };
+        PackageMark {
+            manager: self.manager(),
+            id: self.id().to_owned(),
+            host: url.and_then(|url| Some(Url::parse(url).ok()?.host_str()?.to_owned())),
+            url: url.map(|url| key.digest(url.as_bytes())),
+        }
+    }
+}
+
+/// The digest of what the deployment sets in a package.
+pub(super) fn package_digest(settings: &SoftwareSettings, key: &DigestKey) -> KeyedDigest {
+    let facts = serde_json::json!([
+        settings.package_manager,
+        settings.package_id,
+        settings.location,
+        settings.desired_state,
+    ]);
+    key.digest(facts.to_string().as_bytes())
+}
+
+/// JumpCloud takes `https` only; loopback is for a sandbox.
+pub(super) fn check_package_url(url: &str) -> Result<(), &'static str> {
+    const MEND: &str = "the package's URL must be https without user and password, such as https://example.com/App.pkg";
+    devtrust_transport::Origin::parse(url.split(['?', '#']).next().unwrap_or_default())
+        .map(drop)
+        .map_err(|_| MEND)
+}

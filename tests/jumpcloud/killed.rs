@@ -1,0 +1,249 @@
+//! SIGKILL after each write that was committed, and then a second run: the end state is that of a run without trouble,
+//! nothing is there twice, and no write is made twice. A PUT costs a certificate on every Mac.
+
+use std::time::Duration;
+
+use device_trust_sandbox::{Effect, Fault, Sandbox, Seed, Side};
+use device_trust_tests::jumpcloud::{Job, MspOutput, POLICY, SOFTWARE};
+use jumpcloud_mdm::{deploy::Provenance, msp::Tenant};
+use serde_json::{Value, json};
+
+use crate::{
+    child,
+    support::{Macs, client, sandbox, writes},
+};
+
+/// The policies, the software and what they are bound to, without ids and times.
+fn end_state(sandbox: &Sandbox) -> Value {
+    let world = sandbox.shared().world();
+    let mut state = serde_json::to_value(&world.jumpcloud).unwrap();
+    let part = |list: &Value, keys: &[&str]| -> Vec<Value> {
+        let entries = list.as_array().unwrap().iter();
+        entries
+            .map(|entry| keys.iter().map(|key| entry[key].clone()).collect())
+            .collect()
+    };
+    let edges = state["graph"].take();
+    let kinds: Vec<Value> = edges
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|edge| json!([edge["relation"], edge["from"]["type"], edge["to"]["type"]]))
+        .collect();
+    let software: Vec<Value> = state["software"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|app| {
+            let mut settings = app["settings"].clone();
+            if let Some(version) = settings.pointer_mut("/0/storedPackage/versions/0/metadata") {
+                version.take();
+            }
+            json!([app["displayName"], settings])
+        })
+        .collect();
+    json!({
+        "policies": part(&state["policies"], &["name", "values"]),
+        "software": software,
+        "edges": kinds,
+    })
+}
+
+/// The end state and the committed writes of a job that runs after `before` without trouble.
+async fn untroubled(before: &[Job], job: &Job) -> (Value, Vec<String>) {
+    let (sandbox, _client) = sandbox().await;
+    let _macs = Macs::running(&sandbox, Duration::from_millis(10));
+    for job in before {
+        assert!(child::run(&sandbox, job).await.status.success());
+    }
+    let written = committed(&sandbox).len();
+    let output = child::run(&sandbox, job).await;
+    assert!(output.status.success(), "{output:?}");
+    (end_state(&sandbox), committed(&sandbox).split_off(written))
+}
+
+/// The writes that were committed, without ids.
+fn committed(sandbox: &Sandbox) -> Vec<String> {
+    sandbox
+        .requests()
+        .iter()
+        .filter(|one| one.is_write() && (200..300).contains(&one.status))
+        .map(|one| {
+            let parts: Vec<&str> = one
+                .path
+                .split('/')
+                .map(|part| if part.len() == 24 { "*" } else { part })
+                .collect();
+            format!("{} {}", one.method, parts.join("/"))
+        })
+        .collect()
+}
+
+/// Kills `job` after each of its committed writes, runs it again, and compares with a run without trouble.
+async fn kill_after_each_write(before: &[Job], job: &Job) {
+    let (expected, all) = untroubled(before, job).await;
+    assert!(!all.is_empty());
+    for place in 0..all.len() {
+        let (method, path) = all[place].split_once(' ').unwrap();
+        let earlier = all[..place]
+            .iter()
+            .filter(|one| **one == all[place])
+            .count();
+        let case = format!("{job:?} killed after {place} ({method} {path})");
+        let (sandbox, _client) = sandbox().await;
+        let _macs = Macs::running(&sandbox, Duration::from_millis(10));
+        for job in before {
+            assert!(child::run(&sandbox, job).await.status.success());
+        }
+        let written = committed(&sandbox).len();
+        let hold = Fault::on(Side::JumpCloud, method, path, Effect::Hold);
+        sandbox.arm(hold.nth(earlier as u64 + 1));
+        let status = child::kill_when_held(&sandbox, job).await;
+        let status = status.unwrap_or_else(|| panic!("{case}: it ended before"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::ExitStatusExt as _;
+            assert_eq!(status.signal(), Some(9), "{case}");
+        }
+        assert_eq!(committed(&sandbox).len() - written, place + 1, "{case}");
+        sandbox.disarm();
+        let output = child::run(&sandbox, job).await;
+        assert!(output.status.success(), "{case}: {output:?}");
+        assert_eq!(end_state(&sandbox), expected, "{case}");
+        let made = committed(&sandbox).split_off(written);
+        assert_eq!(made, all, "{case}: each write once");
+        let before = writes(&sandbox).len();
+        assert!(child::run(&sandbox, job).await.status.success(), "{case}");
+        assert_eq!(writes(&sandbox).len(), before, "{case}: nothing left to do");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment() {
+    kill_after_each_write(&[], &Job::Deploy { generation: 1 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_profile() {
+    let first = Job::Deploy { generation: 1 };
+    kill_after_each_write(&[first], &Job::Deploy { generation: 2 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roll_out_in_rings() {
+    kill_after_each_write(&[], &Job::Rings { generation: 1 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal() {
+    let first = Job::Deploy { generation: 1 };
+    kill_after_each_write(&[first], &Job::Renew { generation: 2 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal() {
+    let first = Job::Deploy { generation: 1 };
+    kill_after_each_write(&[first], &Job::Withdraw).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_notes_of_a_killed_renewal_name_the_generation_that_is_there() {
+    let (sandbox, _client) = sandbox().await;
+    let deploy = Job::Deploy { generation: 1 };
+    assert!(child::run(&sandbox, &deploy).await.status.success());
+    sandbox.arm(Fault::on(
+        Side::JumpCloud,
+        "PUT",
+        "/api/v2/policies/*",
+        Effect::Hold,
+    ));
+    let renew = Job::Renew { generation: 2 };
+    child::kill_when_held(&sandbox, &renew).await.unwrap();
+    sandbox.disarm();
+    let policy = client(&sandbox)
+        .policy_named(POLICY)
+        .await
+        .unwrap()
+        .unwrap();
+    let origin = Provenance::read(&policy.notes.unwrap()).unwrap();
+    assert_eq!(origin.generation, Some(2));
+    // The older one is refused from then on.
+    let output = child::run(&sandbox, &Job::Renew { generation: 1 }).await;
+    assert!(!output.status.success());
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("OlderGeneration"),
+        "{output:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_whose_address_died_with_its_run_is_begun_anew_and_leaves_one_app() {
+    for path in ["/api/v2/softwareapps", "/object-storage/*"] {
+        let method = if path.starts_with("/api") {
+            "POST"
+        } else {
+            "PUT"
+        };
+        let (sandbox, _) = sandbox().await;
+        sandbox.arm(Fault::on(Side::JumpCloud, method, path, Effect::Hold));
+        let status = child::kill_when_held(&sandbox, &Job::Upload).await;
+        assert!(status.is_some(), "{path}");
+        sandbox.disarm();
+        for _ in 0..2 {
+            let output = child::run(&sandbox, &Job::Upload).await;
+            assert!(output.status.success(), "{path}: {output:?}");
+        }
+        let apps = client(&sandbox)
+            .software_apps_named(SOFTWARE)
+            .await
+            .unwrap();
+        assert_eq!(apps.len(), 1, "{path}");
+        let uploads = sandbox
+            .requests()
+            .iter()
+            .filter(|one| one.path.starts_with("/object-storage/"))
+            .count();
+        assert_eq!(uploads, 1, "{path}: the bytes are sent once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_over_many_organisations_is_gone_on_with_and_none_has_anything_twice() {
+    let (sandbox, _client) = sandbox().await;
+    let _macs = Macs::running(&sandbox, Duration::from_millis(10));
+    let tenants: Vec<Tenant> = (0..6)
+        .map(|n| {
+            let mut world = sandbox.shared().world();
+            let name = format!("tenant {n}");
+            Tenant::new(world.add_organization(&Seed::default()), name)
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tenants.json");
+    std::fs::write(&file, serde_json::to_vec(&tenants).unwrap()).unwrap();
+    let job = Job::Msp {
+        tenants: file,
+        leave_out: Vec::new(),
+    };
+    for (path, place) in [("/api/v2/policies", 3), ("/api/v2/softwareapps", 5)] {
+        let hold = Fault::on(Side::JumpCloud, "POST", path, Effect::Hold);
+        sandbox.arm(hold.nth(place));
+        // The log of an earlier round holds an earlier hold.
+        sandbox.shared().world().requests.clear();
+        let status = child::kill_when_held(&sandbox, &job).await;
+        assert!(status.is_some(), "{path}");
+        sandbox.disarm();
+    }
+    let output = child::run(&sandbox, &job).await;
+    assert!(output.status.success(), "{output:?}");
+    let output: MspOutput = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(output.report.is_complete(), "{}", output.report);
+    let world = sandbox.shared().world();
+    for tenant in &tenants {
+        let state = serde_json::to_value(&world.more_organizations[&tenant.organization]).unwrap();
+        for list in ["policies", "software"] {
+            let found = state[list].as_array().unwrap().len();
+            assert_eq!(found, 1, "{}: {list}", tenant.name);
+        }
+    }
+}
