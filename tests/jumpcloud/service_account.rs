@@ -1,5 +1,7 @@
 //! A service account: one token for all, replaced in time, and its secret nowhere else.
 
+use std::time::Duration;
+
 use device_trust_sandbox::{Effect, Fault, Sandbox, Side};
 use futures::future::join_all;
 use jumpcloud_mdm::{Error, JumpCloud, ListOptions};
@@ -79,6 +81,9 @@ async fn a_token_is_replaced_before_its_end_and_when_it_is_revoked_even_for_a_wr
 async fn a_wrong_secret_is_told_as_such_once_and_is_not_shown() {
     let (sandbox, _) = sandbox().await;
     let client = account(&sandbox, Some("canary-secret"));
+    // Long enough for all to be waiting when the answer comes.
+    let slow = Effect::Delay(Duration::from_secs(1));
+    sandbox.arm(Fault::on(Side::JumpCloud, "POST", "/oauth2/token", slow));
     let ended = join_all((0..8).map(|_| read(&client))).await;
     for error in ended.into_iter().map(Result::unwrap_err) {
         assert!(
