@@ -4,20 +4,16 @@ use std::fmt;
 
 use aws_lc_rs::{
     rand::SystemRandom,
-    rsa::{KeyPairComponents, PublicKeyComponents},
     signature::{
         ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
         ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _,
         RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding, RsaKeyPair,
     },
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use der::{Decode as _, SecretDocument, asn1::UintRef};
-use serde::Deserialize;
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
-use super::jwt::base64url;
+use super::{jwk::Jwk, jwt::base64url};
 use crate::Error;
 
 /// A signature algorithm of JWTs (RFC 7518 section 3.1): those that Okta takes from a service app.
@@ -39,7 +35,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Rs256,
         Self::Rs384,
         Self::Rs512,
@@ -70,7 +66,7 @@ impl Algorithm {
     }
 
     /// The curve's parameters, its JWK name and the length of a coordinate in bytes.
-    fn curve(self) -> Option<(&'static EcdsaSigningAlgorithm, &'static str, usize)> {
+    pub(super) fn curve(self) -> Option<(&'static EcdsaSigningAlgorithm, &'static str, usize)> {
         match self {
             Self::Es256 => Some((&ECDSA_P256_SHA256_FIXED_SIGNING, "P-256", 32)),
             Self::Es384 => Some((&ECDSA_P384_SHA384_FIXED_SIGNING, "P-384", 48)),
@@ -105,28 +101,9 @@ pub struct ClientKey {
     id: Option<String>,
 }
 
-enum Pair {
+pub(super) enum Pair {
     Rsa(RsaKeyPair),
     Ec(EcdsaKeyPair),
-}
-
-/// A private JWK (RFC 7517, RFC 7518 section 6).
-#[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    kid: Option<String>,
-    alg: Option<String>,
-    crv: Option<String>,
-    x: Option<String>,
-    y: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
-    d: Option<Zeroizing<String>>,
-    p: Option<Zeroizing<String>>,
-    q: Option<Zeroizing<String>>,
-    dp: Option<Zeroizing<String>>,
-    dq: Option<Zeroizing<String>>,
-    qi: Option<Zeroizing<String>>,
 }
 
 impl ClientKey {
@@ -188,12 +165,7 @@ impl ClientKey {
         // serde's message can quote a value, so it is left out.
         let jwk: Jwk = serde_json::from_str(text)
             .map_err(|_| unusable("it is not a JWK object with a `kty`"))?;
-        let pair = match jwk.kty.as_str() {
-            "RSA" => jwk.rsa()?,
-            "EC" => jwk.ec()?,
-            _ => return Err(unusable("its `kty` is neither RSA nor EC")),
-        };
-        let mut key = Self::new(pair);
+        let mut key = Self::new(jwk.pair()?);
         key.id = jwk.kid;
         match jwk.alg {
             None => Ok(key),
@@ -343,71 +315,7 @@ impl Pair {
     }
 }
 
-impl Jwk {
-    fn rsa(&self) -> Result<Pair, Error> {
-        let components = KeyPairComponents {
-            public_key: PublicKeyComponents {
-                n: without_leading_zeros(part("n", self.n.as_deref())?),
-                e: without_leading_zeros(part("e", self.e.as_deref())?),
-            },
-            d: secret("d", self.d.as_ref())?,
-            p: secret("p", self.p.as_ref())?,
-            q: secret("q", self.q.as_ref())?,
-            dP: secret("dp", self.dp.as_ref())?,
-            dQ: secret("dq", self.dq.as_ref())?,
-            qInv: secret("qi", self.qi.as_ref())?,
-        };
-        RsaKeyPair::from_components(&components)
-            .map(Pair::Rsa)
-            .map_err(|_| {
-                unusable("its parts do not fit together, or it is not of 2048 to 8192 bits")
-            })
-    }
-
-    fn ec(&self) -> Result<Pair, Error> {
-        let named = self.crv.as_deref();
-        let curves = Algorithm::ALL.into_iter().filter_map(Algorithm::curve);
-        let (curve, _, length) = curves
-            .into_iter()
-            .find(|(_, name, _)| Some(*name) == named)
-            .ok_or_else(|| unusable("its `crv` is none of P-256, P-384, P-521"))?;
-        let private = Zeroizing::new(padded(&secret("d", self.d.as_ref())?, length));
-        let mut public = vec![4];
-        public.extend(padded(&part("x", self.x.as_deref())?, length));
-        public.extend(padded(&part("y", self.y.as_deref())?, length));
-        EcdsaKeyPair::from_private_key_and_public_key(curve, &private, &public)
-            .map(Pair::Ec)
-            .map_err(|_| unusable("its parts do not fit together"))
-    }
-}
-
-fn part(name: &str, text: Option<&str>) -> Result<Vec<u8>, Error> {
-    let text = text.ok_or_else(|| {
-        unusable(format!(
-            "its member `{name}` is missing; give the private JWK, with every member"
-        ))
-    })?;
-    URL_SAFE_NO_PAD
-        .decode(text.trim_end_matches('='))
-        .map_err(|_| unusable(format!("its member `{name}` is not base64url")))
-}
-
-fn secret(name: &str, text: Option<&Zeroizing<String>>) -> Result<Zeroizing<Vec<u8>>, Error> {
-    part(name, text.map(|text| text.as_str())).map(Zeroizing::new)
-}
-
-fn without_leading_zeros(bytes: Vec<u8>) -> Vec<u8> {
-    bytes.into_iter().skip_while(|byte| *byte == 0).collect()
-}
-
-/// At the full length of a coordinate, which some writers of JWKs shorten.
-fn padded(bytes: &[u8], length: usize) -> Vec<u8> {
-    let mut all = vec![0; length.saturating_sub(bytes.len())];
-    all.extend_from_slice(bytes);
-    all
-}
-
-fn unusable(why: impl fmt::Display) -> Error {
+pub(super) fn unusable(why: impl fmt::Display) -> Error {
     Error::setup(format!(
         "the service app's private key cannot be used: {why}"
     ))

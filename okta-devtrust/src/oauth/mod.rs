@@ -18,6 +18,7 @@
 
 mod bearer;
 mod clock;
+mod jwk;
 mod jwt;
 mod key;
 mod proof;
