@@ -3,6 +3,7 @@
 
 pub mod apps;
 pub mod authenticators;
+pub mod bookmark;
 pub mod devices;
 pub mod enforcement;
 mod error;

@@ -7,3 +7,4 @@ mod enforcement;
 mod lossless;
 mod plan;
 mod support;
+mod teardown;

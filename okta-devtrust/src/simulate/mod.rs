@@ -4,8 +4,12 @@
 //! object, and so does this crate. Both shapes of the answer are read. The answer names the rule, not what it grants:
 //! join it with the rule. Only stored, active rules are tried, and `UNDEFINED` means *not proven*.
 
+mod matrix;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use matrix::{Cell, DeviceCase, Matrix, Verdict};
 
 use crate::{
     Error, Okta, Request,
@@ -104,6 +108,15 @@ impl SimulatedDevice {
             platform: Some("MACOS".into()),
             registered: Some(true),
             managed: Some(managed),
+            ..Self::default()
+        }
+    }
+
+    /// A Mac that Okta Verify has not registered.
+    pub fn unregistered_mac() -> Self {
+        Self {
+            platform: Some("MACOS".into()),
+            registered: Some(false),
             ..Self::default()
         }
     }

@@ -1,0 +1,171 @@
+//! Closing, guarded: what was proved is looked at again right before the write and right after it.
+//!
+//! Okta has no conditional writes, so an administrator can always change something between the last look and the write.
+//! The look after it finds that, and opens the catch-all again.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Proof, conditions};
+use crate::{
+    Error, Okta,
+    policies::{self, Access, Rule},
+    request::json_of,
+    trust::{
+        self, Desired, Difference, Observed, ObservedPolicy, Reason, Refusal, semantic, waived,
+    },
+};
+
+/// What a plan that closes the catch-all rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guard {
+    /// What was wanted.
+    pub desired: Desired,
+    /// The rules of the policy, as they were when it was proved.
+    pub rules: Vec<Rule>,
+    /// The ids of the apps under it.
+    pub apps: Vec<String>,
+    /// What was proved.
+    pub proof: Proof,
+}
+
+impl Guard {
+    pub(super) fn new(
+        desired: &Desired,
+        observed: &Observed,
+        access: &ObservedPolicy,
+        proof: &Proof,
+    ) -> Self {
+        Self {
+            desired: desired.clone(),
+            rules: access.rules.clone(),
+            apps: app_ids(observed),
+            proof: proof.clone(),
+        }
+    }
+
+    /// The first half of the write: refuses when the proof is old, when rules or apps are no longer those that were
+    /// proved, and when a condition is not met any more.
+    pub(crate) async fn look(&self, okta: &Okta, now: jiff::Timestamp) -> Result<(), Error> {
+        let hours = self.desired.guard.proof_hours;
+        let gathered = self.proof.gathered;
+        let age = now.duration_since(gathered);
+        if age > jiff::SignedDuration::from_hours(i64::from(hours)) {
+            return Err(guarded(vec![Reason::ProofTooOld { gathered, hours }], None));
+        }
+        let observed = trust::observe(okta, &self.desired).await?;
+        self.unchanged(&observed)?;
+        match self.unmet(&observed) {
+            Ok(()) => Ok(()),
+            Err(refusal) => Err(guarded(refusal.reasons, None)),
+        }
+    }
+
+    fn unmet(&self, observed: &Observed) -> Result<(), Refusal> {
+        let reasons = conditions::unmet(&self.desired, observed, &self.proof);
+        waived(&self.desired, reasons, &mut Vec::new())
+    }
+
+    fn unchanged(&self, observed: &Observed) -> Result<(), Error> {
+        let object = format!("the policy `{}`", self.desired.access.name);
+        let access = observed.access_policy(&self.desired);
+        let rules = access.map_or(&[][..], |access| access.rules.as_slice());
+        let stale = |differences| Error::Stale {
+            object: object.clone(),
+            differences,
+        };
+        for before in &self.rules {
+            let now = rules.iter().find(|rule| rule.id == before.id);
+            let now = now.map_or(serde_json::Value::Null, json_of);
+            let mut differences = semantic::changes(&json_of(before), &now);
+            for difference in &mut differences {
+                difference.path = format!("rules[{}].{}", before.name, difference.path);
+            }
+            if !differences.is_empty() {
+                return Err(stale(differences));
+            }
+        }
+        let order = |rules: &[Rule]| {
+            let mut placed: Vec<(i64, String)> = rules
+                .iter()
+                .map(|rule| (rule.place(), rule.id.clone()))
+                .collect();
+            placed.sort();
+            let ids = placed.into_iter().map(|(_, id)| id);
+            ids.collect::<Vec<String>>()
+        };
+        for (path, before, now) in [
+            ("rules", order(&self.rules), order(rules)),
+            ("mappings", self.apps.clone(), app_ids(observed)),
+        ] {
+            if before != now {
+                return Err(stale(vec![Difference {
+                    path: path.into(),
+                    wanted: json_of(&before),
+                    found: json_of(&now),
+                }]));
+            }
+        }
+        Ok(())
+    }
+
+    /// The second half: looks again, and when a condition is not met opens the catch-all that was just closed, unless
+    /// someone has changed it since.
+    pub(crate) async fn look_again(
+        &self,
+        okta: &Okta,
+        policy: &str,
+        open: &Rule,
+        closed: &Rule,
+    ) -> Result<(), Error> {
+        let observed = match trust::observe(okta, &self.desired).await {
+            Ok(observed) => observed,
+            // Too much hangs on this look to give it up at the first failure.
+            Err(_) => trust::observe(okta, &self.desired).await?,
+        };
+        let Err(refusal) = self.unmet(&observed) else {
+            return Ok(());
+        };
+        let now = okta.rule(policy, &closed.id).await?;
+        let same = now.access() == Some(&Access::Deny)
+            && semantic::lacking(&comparable(closed), &json_of(&now)).is_empty();
+        if !same {
+            return Err(guarded(
+                refusal.reasons,
+                Some(now.access() != Some(&Access::Deny)),
+            ));
+        }
+        let sent = okta
+            .send(&policies::replace_rule(policy, &closed.id, open))
+            .await;
+        let now = okta.rule(policy, &closed.id).await?;
+        if now.access() == Some(&Access::Deny) {
+            sent?;
+            return Err(guarded(refusal.reasons, Some(false)));
+        }
+        Err(guarded(refusal.reasons, Some(true)))
+    }
+}
+
+fn app_ids(observed: &Observed) -> Vec<String> {
+    let mut ids: Vec<String> = observed.assigned.iter().map(|app| app.id.clone()).collect();
+    ids.sort();
+    ids
+}
+
+/// What the server keeps of a catch-all as it was sent.
+fn comparable(rule: &Rule) -> serde_json::Value {
+    let mut value = json_of(rule);
+    if let Some(map) = value.as_object_mut() {
+        for key in ["created", "lastUpdated", "_links"] {
+            map.remove(key);
+        }
+    }
+    value
+}
+
+pub(crate) fn guarded(reasons: Vec<Reason>, reopened: Option<bool>) -> Error {
+    Error::Guarded {
+        refusal: Box::new(Refusal { reasons }),
+        reopened,
+    }
+}
