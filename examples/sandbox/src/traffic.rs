@@ -74,6 +74,12 @@ pub(crate) async fn watch(
             connection.cut();
             response
         }
+        Some(Effect::Hold) => {
+            let response = next.run(request).await;
+            settle(&shared, seq, response.status());
+            // Dropped with the connection, when the client is gone.
+            std::future::pending().await
+        }
         Some(Effect::StaleRead) => {
             let last = shared.last_answers().get(&memory).cloned();
             match last {
@@ -84,18 +90,17 @@ pub(crate) async fn watch(
         None => next.run(request).await,
     };
     let response = remember(&shared, &method, memory, response).await;
-    let status = response.status().as_u16();
-    let mut world = shared.world();
-    if let Some(entry) = world
-        .requests
-        .iter_mut()
-        .rev()
-        .find(|entry| entry.seq == seq)
-    {
-        entry.status = status;
-    }
-    drop(world);
+    settle(&shared, seq, response.status());
     response
+}
+
+/// Notes how a request was answered.
+fn settle(shared: &Shared, seq: u64, status: StatusCode) {
+    let mut world = shared.world();
+    let mut newest = world.requests.iter_mut().rev();
+    if let Some(entry) = newest.find(|entry| entry.seq == seq) {
+        entry.status = status.as_u16();
+    }
 }
 
 /// `/pki/…` is SCEP; it and `/sandbox/…` are paths that only a device uses.

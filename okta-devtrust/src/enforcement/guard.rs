@@ -53,11 +53,21 @@ impl Guard {
             return Err(guarded(vec![Reason::ProofTooOld { gathered, hours }], None));
         }
         let observed = trust::observe(okta, &self.desired).await?;
-        self.unchanged(&observed)?;
+        let differences = self.changes(&observed, Access::Allow);
+        if !differences.is_empty() {
+            return Err(Error::Stale {
+                object: self.object(),
+                differences,
+            });
+        }
         match self.unmet(&observed) {
             Ok(()) => Ok(()),
             Err(refusal) => Err(guarded(refusal.reasons, None)),
         }
+    }
+
+    fn object(&self) -> String {
+        format!("the policy `{}`", self.desired.access.name)
     }
 
     fn unmet(&self, observed: &Observed) -> Result<(), Refusal> {
@@ -65,24 +75,24 @@ impl Guard {
         waived(&self.desired, reasons, &mut Vec::new())
     }
 
-    fn unchanged(&self, observed: &Observed) -> Result<(), Error> {
-        let object = format!("the policy `{}`", self.desired.access.name);
-        let access = observed.access_policy(&self.desired);
-        let rules = access.map_or(&[][..], |access| access.rules.as_slice());
-        let stale = |differences| Error::Stale {
-            object: object.clone(),
-            differences,
-        };
+    /// What of the rules, their order and the apps is no longer as it was proved. `access` is the catch-all's.
+    fn changes(&self, observed: &Observed, access: Access) -> Vec<Difference> {
+        let found = observed.access_policy(&self.desired);
+        let rules = found.map_or(&[][..], |found| found.rules.as_slice());
+        let mut all = Vec::new();
         for before in &self.rules {
+            let wanted = if before.is_system() {
+                trust::catch_all(before, access.clone())
+            } else {
+                before.clone()
+            };
             let now = rules.iter().find(|rule| rule.id == before.id);
             let now = now.map_or(serde_json::Value::Null, json_of);
-            let mut differences = semantic::changes(&json_of(before), &now);
+            let mut differences = semantic::changes(&json_of(&wanted), &now);
             for difference in &mut differences {
                 difference.path = format!("rules[{}].{}", before.name, difference.path);
             }
-            if !differences.is_empty() {
-                return Err(stale(differences));
-            }
+            all.extend(differences);
         }
         let order = |rules: &[Rule]| {
             let mut placed: Vec<(i64, String)> = rules
@@ -98,18 +108,18 @@ impl Guard {
             ("mappings", self.apps.clone(), app_ids(observed)),
         ] {
             if before != now {
-                return Err(stale(vec![Difference {
+                all.push(Difference {
                     path: path.into(),
                     wanted: json_of(&before),
                     found: json_of(&now),
-                }]));
+                });
             }
         }
-        Ok(())
+        all
     }
 
     /// The second half: looks again, and when a condition is not met opens the catch-all that was just closed, unless
-    /// someone has changed it since.
+    /// someone has changed it since. Too much hangs on it to give it up at the first request that fails.
     pub(crate) async fn look_again(
         &self,
         okta: &Okta,
@@ -117,32 +127,49 @@ impl Guard {
         open: &Rule,
         closed: &Rule,
     ) -> Result<(), Error> {
-        let observed = match trust::observe(okta, &self.desired).await {
-            Ok(observed) => observed,
-            // Too much hangs on this look to give it up at the first failure.
-            Err(_) => trust::observe(okta, &self.desired).await?,
+        match self.look_once_more(okta, policy, open, closed).await {
+            Ok(()) => Ok(()),
+            Err(error @ Error::Guarded { .. }) => Err(error),
+            Err(_) => self.look_once_more(okta, policy, open, closed).await,
+        }
+    }
+
+    async fn look_once_more(
+        &self,
+        okta: &Okta,
+        policy: &str,
+        open: &Rule,
+        closed: &Rule,
+    ) -> Result<(), Error> {
+        let observed = trust::observe(okta, &self.desired).await?;
+        let mut reasons = match self.unmet(&observed) {
+            Ok(()) => Vec::new(),
+            Err(refusal) => refusal.reasons,
         };
-        let Err(refusal) = self.unmet(&observed) else {
+        let differences = self.changes(&observed, Access::Deny);
+        if !differences.is_empty() {
+            reasons.push(Reason::Changed {
+                object: self.object(),
+                differences,
+            });
+        }
+        if reasons.is_empty() {
             return Ok(());
-        };
+        }
         let now = okta.rule(policy, &closed.id).await?;
         let same = now.access() == Some(&Access::Deny)
             && semantic::lacking(&comparable(closed), &json_of(&now)).is_empty();
-        if !same {
-            return Err(guarded(
-                refusal.reasons,
-                Some(now.access() != Some(&Access::Deny)),
-            ));
+        if same {
+            okta.send(&policies::replace_rule(policy, &closed.id, open))
+                .await?;
         }
-        let sent = okta
-            .send(&policies::replace_rule(policy, &closed.id, open))
-            .await;
-        let now = okta.rule(policy, &closed.id).await?;
-        if now.access() == Some(&Access::Deny) {
-            sent?;
-            return Err(guarded(refusal.reasons, Some(false)));
-        }
-        Err(guarded(refusal.reasons, Some(true)))
+        let now = if same {
+            okta.rule(policy, &closed.id).await?
+        } else {
+            now
+        };
+        let is_open = now.access() != Some(&Access::Deny);
+        Err(guarded(reasons, Some(is_open)))
     }
 }
 

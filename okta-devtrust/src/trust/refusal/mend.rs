@@ -77,7 +77,7 @@ impl Reason {
                 format!("put the app `{label}` under another policy first")
             }
             Self::Changed { .. } => {
-                "give the desired state that it was applied with, or remove it in the Admin Console".into()
+                "look at the change; give the desired state that it was made with, or undo the change".into()
             }
             Self::NoDefaultAccess => "put the apps under another policy in the Admin Console".into(),
         }

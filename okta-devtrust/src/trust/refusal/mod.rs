@@ -275,7 +275,7 @@ pub enum Reason {
         /// The app's label.
         label: String,
     },
-    /// An object is no longer as the plan made it.
+    /// An object is no longer as the plan made it, or as it was proved.
     Changed {
         /// The object, for people.
         object: String,

@@ -185,7 +185,7 @@ impl Reason {
                 object,
                 differences,
             } => {
-                write!(f, "{object} is no longer as it was made:")?;
+                write!(f, "{object} is no longer as it was:")?;
                 for difference in differences {
                     write!(f, " {difference}")?;
                 }
