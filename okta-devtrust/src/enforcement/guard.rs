@@ -118,29 +118,22 @@ impl Guard {
         all
     }
 
-    /// The second half: looks again, and when a condition is not met opens the catch-all that was just closed, unless
-    /// someone has changed it since. Too much hangs on it to give it up at the first request that fails.
+    /// The second half: looks again, and when a condition is not met opens the catch-all that was just closed. Too much
+    /// hangs on it to give it up at the first request that fails.
     pub(crate) async fn look_again(
         &self,
         okta: &Okta,
         policy: &str,
         open: &Rule,
-        closed: &Rule,
     ) -> Result<(), Error> {
-        match self.look_once_more(okta, policy, open, closed).await {
+        match self.look_once_more(okta, policy, open).await {
             Ok(()) => Ok(()),
             Err(error @ Error::Guarded { .. }) => Err(error),
-            Err(_) => self.look_once_more(okta, policy, open, closed).await,
+            Err(_) => self.look_once_more(okta, policy, open).await,
         }
     }
 
-    async fn look_once_more(
-        &self,
-        okta: &Okta,
-        policy: &str,
-        open: &Rule,
-        closed: &Rule,
-    ) -> Result<(), Error> {
+    async fn look_once_more(&self, okta: &Okta, policy: &str, open: &Rule) -> Result<(), Error> {
         let observed = trust::observe(okta, &self.desired).await?;
         let mut reasons = match self.unmet(&observed) {
             Ok(()) => Vec::new(),
@@ -156,15 +149,12 @@ impl Guard {
         if reasons.is_empty() {
             return Ok(());
         }
-        let now = okta.rule(policy, &closed.id).await?;
-        let same = now.access() == Some(&Access::Deny)
-            && semantic::lacking(&comparable(closed), &json_of(&now)).is_empty();
-        if same {
-            okta.send(&policies::replace_rule(policy, &closed.id, open))
+        let now = okta.rule(policy, &open.id).await?;
+        let now = if now.access() == Some(&Access::Deny) {
+            let opened = reopened(open, &now);
+            okta.send(&policies::replace_rule(policy, &open.id, &opened))
                 .await?;
-        }
-        let now = if same {
-            okta.rule(policy, &closed.id).await?
+            okta.rule(policy, &open.id).await?
         } else {
             now
         };
@@ -173,21 +163,30 @@ impl Guard {
     }
 }
 
+/// The catch-all as it is now, allowing: what somebody changed since stays, and what Okta leaves out of a rule that
+/// denies comes from the one that was closed.
+fn reopened(open: &Rule, now: &Rule) -> Rule {
+    let mut merged = json_of(open);
+    lay_over(&mut merged, json_of(now));
+    let merged = serde_json::from_value(merged).unwrap_or_else(|_| open.clone());
+    trust::catch_all(&merged, Access::Allow)
+}
+
+fn lay_over(base: &mut serde_json::Value, over: serde_json::Value) {
+    match (base, over) {
+        (serde_json::Value::Object(base), serde_json::Value::Object(over)) => {
+            for (key, value) in over {
+                lay_over(base.entry(key).or_insert(serde_json::Value::Null), value);
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
 fn app_ids(observed: &Observed) -> Vec<String> {
     let mut ids: Vec<String> = observed.assigned.iter().map(|app| app.id.clone()).collect();
     ids.sort();
     ids
-}
-
-/// What the server keeps of a catch-all as it was sent.
-fn comparable(rule: &Rule) -> serde_json::Value {
-    let mut value = json_of(rule);
-    if let Some(map) = value.as_object_mut() {
-        for key in ["created", "lastUpdated", "_links"] {
-            map.remove(key);
-        }
-    }
-    value
 }
 
 pub(crate) fn guarded(reasons: Vec<Reason>, reopened: Option<bool>) -> Error {

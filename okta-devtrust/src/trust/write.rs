@@ -126,14 +126,14 @@ pub(super) async fn make(
             guard.look(okta, jiff::Timestamp::now()).await?;
             match replace_rule(okta, policy, rule, observed).await {
                 Ok((id, StepState::Written)) => {
-                    guard.look_again(okta, policy, observed, rule).await?;
+                    guard.look_again(okta, policy, observed).await?;
                     Ok((id, StepState::Written))
                 }
                 Ok(already) => Ok(already),
                 Err(error @ Error::Stale { .. }) => Err(error),
                 Err(error) => {
                     // It may be closed all the same; what went wrong with the write stays the answer.
-                    drop(guard.look_again(okta, policy, observed, rule).await);
+                    drop(guard.look_again(okta, policy, observed).await);
                     Err(error)
                 }
             }
