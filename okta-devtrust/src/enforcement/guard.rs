@@ -53,7 +53,7 @@ impl Guard {
             return Err(guarded(vec![Reason::ProofTooOld { gathered, hours }], None));
         }
         let observed = trust::observe(okta, &self.desired).await?;
-        let differences = self.changes(&observed, Access::Allow);
+        let differences = self.changes(&observed, &Access::Allow);
         if !differences.is_empty() {
             return Err(Error::Stale {
                 object: self.object(),
@@ -76,7 +76,7 @@ impl Guard {
     }
 
     /// What of the rules, their order and the apps is no longer as it was proved. `access` is the catch-all's.
-    fn changes(&self, observed: &Observed, access: Access) -> Vec<Difference> {
+    fn changes(&self, observed: &Observed, access: &Access) -> Vec<Difference> {
         let found = observed.access_policy(&self.desired);
         let rules = found.map_or(&[][..], |found| found.rules.as_slice());
         let mut all = Vec::new();
@@ -139,7 +139,7 @@ impl Guard {
             Ok(()) => Vec::new(),
             Err(refusal) => refusal.reasons,
         };
-        let differences = self.changes(&observed, Access::Deny);
+        let differences = self.changes(&observed, &Access::Deny);
         if !differences.is_empty() {
             reasons.push(Reason::Changed {
                 object: self.object(),

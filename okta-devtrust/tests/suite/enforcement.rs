@@ -153,7 +153,7 @@ const BREAKS: [Break; 22] = [
         pilot.simulated.cells[0].verdict = Verdict::Allow(id);
     }),
     broken(Waive::PilotDenial, "no_pilot", |_, _, desired| {
-        desired.pilot = None
+        desired.pilot = None;
     }),
     broken(Waive::PilotDenial, "pilot_not_ready", |observed, _, _| {
         observed.pilot.policies[0].rules[2].app_sign_on_mut().access = Some(Access::Allow);
@@ -169,7 +169,7 @@ const BREAKS: [Break; 22] = [
         pilot.evidence = Evidence::new(seen.rules.clone(), seen.from, seen.to);
     }),
     broken(Waive::PilotDenial, "no_pilot_denial", |_, proof, _| {
-        proof.pilot = None
+        proof.pilot = None;
     }),
     broken(
         Waive::ManagedSignIns,
@@ -189,7 +189,7 @@ const BREAKS: [Break; 22] = [
         },
     ),
     broken(Waive::Replay, "nothing_replayed", |_, proof, _| {
-        proof.replay.users.clear()
+        proof.replay.users.clear();
     }),
     // An app that came under the policy after the proof.
     broken(Waive::Replay, "nothing_replayed", |observed, _, _| {
