@@ -120,6 +120,19 @@ async fn the_first_run_writes_what_is_needed_in_the_safe_order_and_the_second_ru
             "Okta POST /api/v1/authenticators/{id}/methods/signed_nonce/lifecycle/activate",
             "Okta POST /api/v1/policies",
             "Okta POST /api/v1/policies/{id}/rules",
+            // The app that stays open, for the first registration.
+            "Okta POST /api/v1/policies",
+            "Okta POST /api/v1/apps",
+            "Okta PUT /api/v1/apps/{id}/policies/{id}",
+            "Okta PUT /api/v1/apps/{id}/groups/{id}",
+            // The pilot app, whose catch-all denies before the app is under it.
+            "Okta POST /api/v1/policies",
+            "Okta POST /api/v1/policies/{id}/rules",
+            "Okta POST /api/v1/policies/{id}/rules",
+            "Okta PUT /api/v1/policies/{id}/rules/{id}",
+            "Okta POST /api/v1/apps",
+            "Okta PUT /api/v1/apps/{id}/policies/{id}",
+            "Okta PUT /api/v1/apps/{id}/groups/{id}",
             "Okta POST /api/v1/policies",
             "Okta POST /api/v1/policies/{id}/rules",
             "Okta POST /api/v1/policies/{id}/rules",
@@ -158,6 +171,17 @@ fn bodies_are_right(world: &World, written: &[&RecordedRequest]) {
         fastpass,
         enrollment,
         enrollment_rule,
+        open_policy,
+        open_app,
+        _,
+        _,
+        pilot_policy,
+        _,
+        pilot_managed,
+        pilot_catch_all,
+        pilot_app,
+        _,
+        _,
         access,
         break_glass,
         managed,
@@ -185,7 +209,33 @@ fn bodies_are_right(world: &World, written: &[&RecordedRequest]) {
         "OPTIONAL"
     );
     assert_eq!(body(enrollment_rule)["type"], "MFA_ENROLL");
-    assert_eq!(body(access)["type"], "ACCESS_POLICY");
+    for policy in [open_policy, pilot_policy, access] {
+        assert_eq!(body(policy)["type"], "ACCESS_POLICY");
+        let description = body(policy)["description"].as_str().unwrap();
+        assert!(
+            description.contains("[owner: device-trust]"),
+            "{description}"
+        );
+    }
+    for app in [open_app, pilot_app] {
+        assert_eq!(body(app)["signOnMode"], "BOOKMARK");
+        let note = body(app)["settings"]["notes"]["admin"].as_str().unwrap();
+        assert!(note.contains("[owner: device-trust]"), "{note}");
+    }
+    assert_eq!(
+        body(pilot_catch_all)["actions"]["appSignOn"]["access"],
+        "DENY"
+    );
+    for rule in [
+        enrollment_rule,
+        pilot_managed,
+        break_glass,
+        managed,
+        session_rule,
+    ] {
+        let name = body(rule)["name"].as_str().unwrap();
+        assert!(name.starts_with("device-trust: "), "{name}");
+    }
     assert_eq!(body(break_glass)["actions"]["appSignOn"]["access"], "ALLOW");
     assert!(
         body(break_glass)["priority"].as_i64().unwrap()

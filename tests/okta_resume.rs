@@ -2,113 +2,24 @@
 //! is there twice, and a rollback leaves the org as it was.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use std::time::Duration;
-
-use device_trust_sandbox::{
-    BREAK_GLASS_GROUP, Effect, Fault, Options, PILOT_USER_GROUP, Ports, RateLimits, Sandbox, Side,
-    World,
-};
+use device_trust_sandbox::{Effect, Fault, Sandbox, Side, World};
+use device_trust_tests::okta::{self, desired};
 use okta_devtrust::{
-    Error, Okta, Retry,
-    policies::PolicyType,
-    ssws,
-    trust::{
-        AccessDesired, BreakGlass, Desired, EnrollmentDesired, ManagedRule, SessionDesired, Undo,
-        apply, apply_recorded, observe, plan, rollback,
-    },
+    Error, Okta,
+    trust::{Undo, apply, apply_recorded, observe, plan, rollback},
 };
-use serde_json::{Value, json};
-
-fn desired() -> Desired {
-    let mut desired = Desired::new(AccessDesired {
-        name: "Managed Macs".into(),
-        break_glass: BreakGlass::new(BREAK_GLASS_GROUP),
-        managed: ManagedRule::new([PILOT_USER_GROUP]),
-    });
-    desired.apps = vec!["Wiki".into(), "Payroll".into()];
-    desired.enrollment = Some(EnrollmentDesired::Own {
-        name: "Okta Verify".into(),
-        groups: vec![PILOT_USER_GROUP.into()],
-        okta_verify: okta_devtrust::policies::EnrollSelf::Optional,
-        prompt: okta_devtrust::policies::EnrollPrompt::Login,
-    });
-    desired.session = Some(SessionDesired::new("Pilot sessions", [PILOT_USER_GROUP]));
-    desired
-}
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
 
 async fn start(world: Option<&World>) -> (Sandbox, Okta) {
-    let world = world.cloned().map(|mut world| {
-        world.ports = Ports::default();
-        world.requests.clear();
-        world
-    });
-    let sandbox = Sandbox::start(Options {
-        world,
-        fleet: false,
-        rate_limits: RateLimits::unlimited(),
-        ..Options::default()
-    })
-    .await
-    .unwrap();
-    let retry = Retry {
-        base: Duration::from_millis(1),
-        ..Retry::default()
-    };
+    let sandbox = okta::start(world).await.unwrap();
     let token = sandbox.secrets().okta_api_token;
-    let okta = Okta::with(sandbox.okta_url(), ssws(&token).unwrap(), retry).unwrap();
+    let okta = okta::client(sandbox.okta_url(), token.expose_secret()).unwrap();
     (sandbox, okta)
 }
 
-/// The org without ids and times: policies, their rules, apps and FastPass.
 async fn state(okta: &Okta) -> Value {
-    let mut shown = Vec::new();
-    let mut names = std::collections::BTreeMap::new();
-    for kind in [
-        PolicyType::AccessPolicy,
-        PolicyType::MfaEnroll,
-        PolicyType::OktaSignOn,
-    ] {
-        for policy in okta.policies(&kind).await.unwrap() {
-            names.insert(policy.id.clone(), policy.name.clone());
-            let rules = okta.rules(&policy.id).await.unwrap();
-            shown.push(without_ids(&json!({"policy": policy, "rules": rules})));
-        }
-    }
-    for label in ["Wiki", "Payroll"] {
-        let app = &okta.apps_by_label(label).await.unwrap()[0];
-        shown.push(json!([label, names[app.access_policy().unwrap()]]));
-    }
-    let all = okta.authenticators().await.unwrap();
-    let verify = all
-        .iter()
-        .find(|found| found.key.as_deref() == Some("okta_verify"))
-        .unwrap();
-    let methods = okta.authenticator_methods(&verify.id).await.unwrap();
-    shown.push(without_ids(&json!([verify, methods])));
-    json!(shown)
-}
-
-fn without_ids(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => map
-            .iter()
-            .filter(|(key, _)| {
-                !matches!(
-                    key.as_str(),
-                    "id" | "created" | "lastUpdated" | "_links" | "_embedded"
-                )
-            })
-            .map(|(key, value)| (key.clone(), without_ids(value)))
-            .collect(),
-        // Okta does not keep the order of such lists.
-        Value::Array(items) if items.iter().all(Value::is_string) => {
-            let mut items = items.clone();
-            items.sort_by_key(|item| item.as_str().map(str::to_owned));
-            items.into()
-        }
-        Value::Array(items) => items.iter().map(without_ids).collect(),
-        other => other.clone(),
-    }
+    okta::state(okta).await.unwrap()
 }
 
 /// One run as an operator would start it; whether nothing is left to do.

@@ -128,6 +128,13 @@ pub enum Error {
         /// Each key path with what the plan observed (`wanted`) and what is there now (`found`).
         differences: Vec<Difference>,
     },
+    /// The write could lock people out: what was proved before is not so any more.
+    Guarded {
+        /// What is not met.
+        refusal: Box<crate::trust::Refusal>,
+        /// Whether the catch-all was closed and is open again; `None` when nothing was written.
+        reopened: Option<bool>,
+    },
     /// A status that none of the above covers, such as a redirect.
     Unexpected {
         /// Okta's error code, if the body has one.
@@ -179,7 +186,7 @@ impl Error {
     /// The request that it is about; `None` for an error without one.
     pub fn context(&self) -> Option<&Context> {
         match self {
-            Self::Setup { .. } | Self::Stale { .. } => None,
+            Self::Setup { .. } | Self::Stale { .. } | Self::Guarded { .. } => None,
             Self::NotFound { context, .. }
             | Self::Unauthorized { context, .. }
             | Self::FeatureDisabled { context, .. }
@@ -231,6 +238,10 @@ impl Error {
                 "check that the org has the feature and that the keys are spelt as Okta's schema has them".into()
             }
             Self::Stale { .. } => "look at the change, then make a new plan".into(),
+            Self::Guarded { reopened: Some(false), .. } => {
+                "the catch-all denies; open it unless that is wanted (enforcement::reopen_plan)".into()
+            }
+            Self::Guarded { .. } => "mend what is named, then prove it again".into(),
             Self::Unexpected { .. } => {
                 "check that the URL is the org's own, without a path and without `-admin`".into()
             }
@@ -344,6 +355,14 @@ impl fmt::Display for Error {
             } => {
                 write!(f, "{object} is no longer what the plan observed: ")?;
                 write_list(f, differences)?;
+            }
+            Self::Guarded { refusal, reopened } => {
+                f.write_str(match reopened {
+                    None => "nothing was written, since it could lock people out: ",
+                    Some(true) => "the catch-all was closed and opened again: ",
+                    Some(false) => "the catch-all is closed, and that could lock people out: ",
+                })?;
+                write!(f, "{refusal}")?;
             }
             Self::Unexpected { code, summary, .. } => {
                 f.write_str("unexpected answer")?;

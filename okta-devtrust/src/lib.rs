@@ -4,6 +4,7 @@
 pub mod apps;
 pub mod assurances;
 pub mod authenticators;
+pub mod bookmark;
 pub mod devices;
 pub mod enforcement;
 mod error;

@@ -3,7 +3,9 @@
 //! A missing oracle is a failure, unless `scripts/test` listed it as left out: then the test says so and ends. With
 //! `CI` set nothing may be left out.
 
+pub mod child;
 pub mod jumpcloud;
+pub mod okta;
 
 use std::{
     path::{Path, PathBuf},

@@ -93,8 +93,8 @@ pub(crate) fn deployment<E>(
     Ok(wanted.software(groups.fold(software, deploy::DesiredSoftware::device_group)))
 }
 
-/// What Okta should enforce.
-pub(crate) fn trust(blueprint: &Blueprint) -> trust::Desired {
+/// What Okta should enforce. `org` is its URL, where the bookmark apps lead.
+pub(crate) fn trust(blueprint: &Blueprint, org: &str) -> trust::Desired {
     let part = &blueprint.okta;
     let users = [part.users_group.clone()];
     let mut managed = trust::ManagedRule::new(users.clone());
@@ -118,6 +118,9 @@ pub(crate) fn trust(blueprint: &Blueprint) -> trust::Desired {
             prompt: EnrollPrompt::Login,
         }
     });
+    desired.enrollment_app = Some(trust::BookmarkDesired::new(&part.enrollment_app, org));
+    desired.pilot = Some(trust::BookmarkDesired::new(&part.pilot_app, org));
+    desired.guard.clone_from(&part.guard);
     desired.session = Some(trust::SessionDesired::new(
         "Device trust: FastPass sessions",
         users,

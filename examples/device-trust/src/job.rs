@@ -89,7 +89,7 @@ impl Job {
         if !planned.catch_all_denies {
             before =
                 Some(stages::prove(blueprint, tenants, &planned, &macs.rollout, progress).await?);
-            writes += stages::enforce(tenants, &planned, &self.output, progress).await?;
+            writes += stages::enforce(blueprint, tenants, &planned, &self.output, progress).await?;
         }
         let changed = (writes > 0).then(jiff::Timestamp::now);
         let after = stages::verify(

@@ -173,10 +173,10 @@ fn the_job_ends_well_and_a_second_process_in_the_same_world_changes_nothing() {
     let first = case.setup(&["--keep-world", world.to_str().unwrap()]);
     assert_eq!(first.exit_code, 0, "{first:?}");
     for line in [
-        "14 changes were made",
+        "25 changes were made",
         "managed    matched the managed rule, then SUCCESS",
         "then FAILURE",
-        ", 14 writes",
+        ", 25 writes",
     ] {
         assert!(
             first.stdout.contains(line),
@@ -373,7 +373,7 @@ async fn plan_only_writes_the_plan_and_changes_nothing() {
     let outside = Outside::start(options()).await;
     let run = outside.setup(&["--plan-only"]);
     assert_eq!(run.exit_code, 0, "{run:?}");
-    assert!(run.stdout.contains("13 changes"), "{run:?}");
+    assert!(run.stdout.contains("24 changes"), "{run:?}");
     assert_eq!(outside.writes(), 0);
     no_secret_in(&fs::read_to_string(outside.case.out().join("plan.json")).unwrap());
 }

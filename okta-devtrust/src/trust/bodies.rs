@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Desired, EnrollmentDesired, SessionDesired, desired::Possession};
+use super::{BookmarkDesired, Desired, EnrollmentDesired, SessionDesired, desired::Possession};
 use crate::{
     Field, Status,
+    apps::App,
     policies::{
         Access, Actions, Assurance, AuthContextCondition, AuthType, AuthenticatorEnroll,
         AuthenticatorSetting, Conditions, Constraint, Constraints, DeviceCondition, EnrollAction,
@@ -20,10 +21,22 @@ pub(super) type GroupIds = BTreeMap<String, String>;
 /// The place of the break-glass rule; app sign-in rules start at 0.
 pub(super) const FIRST: i64 = 0;
 
-pub(super) fn access_policy(desired: &Desired) -> Policy {
-    let mut policy = owned(desired, PolicyType::AccessPolicy, &desired.access.name);
+/// An app sign-in policy of this name.
+pub(super) fn access_policy(desired: &Desired, name: &str) -> Policy {
+    let mut policy = owned(desired, PolicyType::AccessPolicy, name);
     policy.conditions = Field::Null;
     policy
+}
+
+pub(super) fn bookmark(desired: &Desired, wanted: &BookmarkDesired) -> App {
+    App::bookmark(&wanted.label, &wanted.url, desired.note())
+}
+
+/// Only the action changes; Okta refuses anything else on a catch-all.
+pub(crate) fn catch_all(observed: &Rule, access: Access) -> Rule {
+    let mut rule = observed.clone();
+    rule.app_sign_on_mut().access = Some(access);
+    rule
 }
 
 pub(super) fn break_glass_rule(desired: &Desired, ids: &GroupIds) -> Rule {
@@ -220,7 +233,7 @@ pub(super) fn session_rule(desired: &Desired, wanted: &SessionDesired) -> Rule {
 
 fn owned(desired: &Desired, kind: PolicyType, name: &str) -> Policy {
     let mut policy = Policy::new(kind, name);
-    policy.description = Some(format!("macOS device trust {}", desired.owner_mark()));
+    policy.description = Some(desired.note());
     policy.status = Some(Status::Active);
     policy
 }

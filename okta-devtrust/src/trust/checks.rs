@@ -1,7 +1,8 @@
 //! What speaks against any plan at all.
 
 use super::{
-    Desired, EnrollmentDesired, Observed, ObservedApp, ObservedPolicy, Reason, observed::is_owned,
+    BookmarkDesired, Desired, EnrollmentDesired, Observed, ObservedApp, ObservedPolicy, Reason,
+    observed::is_owned,
 };
 use crate::{apps::AppStatus, org::Pipeline};
 
@@ -36,8 +37,22 @@ pub(super) fn reasons(desired: &Desired, observed: &Observed) -> Vec<Reason> {
     for label in &desired.apps {
         app_reasons(desired, observed, label, &mut reasons);
     }
-    for found in [&observed.access, &observed.enrollment, &observed.session] {
+    for found in [
+        &observed.access,
+        &observed.enrollment,
+        &observed.session,
+        &observed.pilot.policies,
+        &observed.enrollment_app.policies,
+    ] {
         policy_reasons(desired, found, &mut reasons);
+    }
+    for (wanted, found) in [
+        (&desired.pilot, &observed.pilot),
+        (&desired.enrollment_app, &observed.enrollment_app),
+    ] {
+        if let Some(wanted) = wanted {
+            bookmark_reasons(desired, &wanted.label, &found.apps, &mut reasons);
+        }
     }
     if desired.enrollment == Some(EnrollmentDesired::EditDefault)
         && observed.default_enrollment.is_none()
@@ -81,6 +96,26 @@ fn app_reasons(desired: &Desired, observed: &Observed, label: &str, reasons: &mu
     }
 }
 
+fn bookmark_reasons(
+    desired: &Desired,
+    label: &str,
+    found: &[ObservedApp],
+    reasons: &mut Vec<Reason>,
+) {
+    let foreign = |app: &&ObservedApp| app.owner.as_deref() != Some(&desired.owner);
+    if let Some(app) = found.iter().find(foreign) {
+        reasons.push(Reason::ForeignApp {
+            label: label.into(),
+            id: app.id.clone(),
+        });
+    } else if found.len() > 1 {
+        reasons.push(Reason::ManyApps {
+            label: label.into(),
+            ids: found.iter().map(|app| app.id.clone()).collect(),
+        });
+    }
+}
+
 fn policy_reasons(desired: &Desired, found: &[ObservedPolicy], reasons: &mut Vec<Reason>) {
     let mark = desired.owner_mark();
     let (own, foreign): (Vec<_>, Vec<_>) = found
@@ -113,6 +148,25 @@ fn invalid_fields(desired: &Desired, reasons: &mut Vec<Reason>) {
         ("access.managed.name", &desired.access.managed.name),
     ];
     let mut peopled = Vec::new();
+    let mut names = vec![&desired.access.name];
+    let mut labels: Vec<&String> = desired.apps.iter().collect();
+    for (bookmark, fields) in [
+        (&desired.pilot, ["pilot.label", "pilot.url", "pilot.policy"]),
+        (
+            &desired.enrollment_app,
+            [
+                "enrollment_app.label",
+                "enrollment_app.url",
+                "enrollment_app.policy",
+            ],
+        ),
+    ] {
+        if let Some(BookmarkDesired { label, url, policy }) = bookmark {
+            filled.extend(fields.into_iter().zip([label, url, policy]));
+            names.push(policy);
+            labels.push(label);
+        }
+    }
     if let Some(EnrollmentDesired::Own { name, groups, .. }) = &desired.enrollment {
         filled.push(("enrollment.name", name));
         peopled.push(("enrollment.groups", groups));
@@ -141,6 +195,30 @@ fn invalid_fields(desired: &Desired, reasons: &mut Vec<Reason>) {
                 "names no group; without one Okta applies the policy to everyone",
             );
         }
+    }
+    for (field, mut list, problem) in [
+        (
+            "access.name",
+            names,
+            "names a policy twice: each app sign-in policy needs a name of its own",
+        ),
+        ("apps", labels, "names an app twice"),
+    ] {
+        let all = list.len();
+        list.sort_unstable();
+        list.dedup();
+        if list.len() < all {
+            invalid(field, problem);
+        }
+    }
+    if !(1..=100).contains(&desired.guard.coverage_percent) {
+        invalid("guard.coverage_percent", "is not between 1 and 100");
+    }
+    if !(1..=90).contains(&desired.guard.replay_days) {
+        invalid(
+            "guard.replay_days",
+            "is not between 1 and 90, the days that Okta keeps",
+        );
     }
     if desired.owner.contains([']', '[', ':']) {
         invalid("owner", "must not hold `[`, `]` or `:`");

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{BookmarkDesired, GuardDesired};
 use crate::policies::{EnrollPrompt, EnrollSelf};
 
 /// Device trust as it should be in one org.
@@ -36,6 +37,14 @@ pub struct Desired {
     /// How people enrol Okta Verify; `None` leaves enrolment alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrollment: Option<EnrollmentDesired>,
+    /// An app that always stays open, so that people can register a Mac with Okta Verify: a closed policy keeps
+    /// unregistered Macs out. `None` makes none, and then the catch-all is not closed unless that is waived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrollment_app: Option<BookmarkDesired>,
+    /// A throw-away app under the same rules, whose catch-all denies from the start: the denial is proved on it.
+    /// `None` makes none, and then the catch-all is not closed unless that is waived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pilot: Option<BookmarkDesired>,
     /// The app sign-in policy.
     pub access: AccessDesired,
     /// Labels of the apps to put under it.
@@ -48,6 +57,9 @@ pub struct Desired {
     /// default its Admin Console, dashboard and browser plugin.
     #[serde(default = "first_party")]
     pub first_party: Vec<String>,
+    /// How much proof it takes to close the catch-all.
+    #[serde(default)]
+    pub guard: GuardDesired,
 }
 
 fn owner() -> String {
@@ -74,10 +86,13 @@ impl Desired {
             owner: owner(),
             org: None,
             enrollment: None,
+            enrollment_app: None,
+            pilot: None,
             access,
             apps: Vec::new(),
             session: None,
             first_party: first_party(),
+            guard: GuardDesired::default(),
         }
     }
 
@@ -99,10 +114,26 @@ impl Desired {
         format!("{}: {name}", self.owner)
     }
 
+    /// What stands in the description of a policy, and in the note of an app.
+    pub(crate) fn note(&self) -> String {
+        format!("macOS device trust {}", self.owner_mark())
+    }
+
+    /// The groups that need a managed Mac: those of the managed rule, or everyone.
+    pub(crate) fn managed_groups(&self) -> Vec<&str> {
+        let named = &self.access.managed.groups;
+        if named.is_empty() {
+            vec![EVERYONE]
+        } else {
+            named.iter().map(String::as_str).collect()
+        }
+    }
+
     /// Every group that is named, once.
     pub(crate) fn group_names(&self) -> Vec<&str> {
         let mut names = vec![self.access.break_glass.group.as_str()];
-        names.extend(self.access.managed.groups.iter().map(String::as_str));
+        // Simulation and the bookmark apps need a group even where the rule is for everyone.
+        names.extend(self.managed_groups());
         if let Some(EnrollmentDesired::Own { groups, .. }) = &self.enrollment {
             names.extend(groups.iter().map(String::as_str));
         }
@@ -114,6 +145,9 @@ impl Desired {
         names
     }
 }
+
+/// The name of the group that holds every user.
+const EVERYONE: &str = "Everyone";
 
 /// How people enrol Okta Verify.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,22 +1,18 @@
-//! What is there: everything a plan is made from, read at once. Holds no secret and no personal data: of apps only what
+//! What is there: everything a plan is made from. Holds no secret and no personal data: of apps only what
 //! is named here is kept, of groups only whether they have members.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::{Desired, EnrollmentDesired};
+use super::{Desired, WeakRule};
 use crate::{
-    Error, Okta,
     apps::{App, AppStatus},
-    authenticators::{Authenticator, Method, MethodType, OKTA_VERIFY},
+    authenticators::{Authenticator, Method, MethodType},
+    evidence::RuleIds,
     org::Org,
-    policies::{Policy, PolicyType, Rule},
+    policies::{Access, Policy, Rule},
 };
-
-/// The name of the group that holds every user.
-pub(crate) const EVERYONE: &str = "Everyone";
 
 /// An org as a plan sees it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +35,47 @@ pub struct Observed {
     pub apps: BTreeMap<String, Vec<ObservedApp>>,
     /// The apps that are under the app sign-in policy now.
     pub assigned: Vec<ObservedApp>,
+    /// The id of the org's default app sign-in policy.
+    #[serde(default)]
+    pub default_access: Option<String>,
+    /// The pilot app and its policy.
+    #[serde(default)]
+    pub pilot: ObservedBookmark,
+    /// The enrolment app and its policy.
+    #[serde(default)]
+    pub enrollment_app: ObservedBookmark,
+    /// Rules that let people in with less than a password, in policies that apps are under. Looked for only when a
+    /// global session policy is wanted.
+    #[serde(default)]
+    pub weaker: Vec<WeakRule>,
+}
+
+/// A bookmark app of the plan's own and its policy.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ObservedBookmark {
+    /// The apps of its label; several apps can share one.
+    pub apps: Vec<ObservedApp>,
+    /// The ids of the managed rule's groups that are assigned to the app.
+    pub groups: BTreeSet<String>,
+    /// The policies with the name of its policy.
+    pub policies: Vec<ObservedPolicy>,
+    /// The apps that are under the owner's policy of that name.
+    pub under: Vec<ObservedApp>,
+}
+
+impl ObservedBookmark {
+    /// The one app of the label.
+    pub fn app(&self) -> Option<&ObservedApp> {
+        match self.apps.as_slice() {
+            [app] => Some(app),
+            _ => None,
+        }
+    }
+
+    /// Its policy, if it is there and belongs to the owner.
+    pub fn policy(&self, desired: &Desired) -> Option<&ObservedPolicy> {
+        owned(&self.policies, desired)
+    }
 }
 
 /// A group.
@@ -87,6 +124,22 @@ impl ObservedPolicy {
     pub fn catch_all(&self) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.is_system())
     }
+
+    /// Whether the catch-all denies.
+    pub fn is_closed(&self) -> bool {
+        self.catch_all().and_then(Rule::access) == Some(&Access::Deny)
+    }
+
+    /// The ids of the rules that decide, once they are all there.
+    pub(crate) fn rule_ids(&self, desired: &Desired) -> Option<RuleIds> {
+        let id_of = |name: &str| Some(self.rule(&desired.rule_name(name))?.id.clone());
+        Some(RuleIds {
+            policy: self.policy.id.clone(),
+            managed: id_of(&desired.access.managed.name)?,
+            break_glass: id_of(&desired.access.break_glass.name)?,
+            catch_all: self.catch_all()?.id.clone(),
+        })
+    }
 }
 
 /// An app.
@@ -102,11 +155,15 @@ pub struct ObservedApp {
     pub status: Option<AppStatus>,
     /// The id of the app sign-in policy it is under.
     pub access_policy: Option<String>,
+    /// The owner whose mark is in its note for administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 impl From<App> for ObservedApp {
     fn from(app: App) -> Self {
         Self {
+            owner: app.admin_note().and_then(owner_in).map(str::to_owned),
             access_policy: app.access_policy().map(str::to_owned),
             id: app.id,
             label: app.label,
@@ -127,169 +184,33 @@ impl Observed {
 
     /// The wanted app sign-in policy, if it is there and belongs to the owner.
     pub fn access_policy(&self, desired: &Desired) -> Option<&ObservedPolicy> {
-        let mark = desired.owner_mark();
-        self.access
-            .iter()
-            .find(|found| is_owned(&found.policy, &mark))
+        owned(&self.access, desired)
     }
 
     /// The ids of the app sign-in policy's rules, once they are all there: what evidence is gathered for.
-    pub fn rule_ids(&self, desired: &Desired) -> Option<crate::evidence::RuleIds> {
-        let access = self.access_policy(desired)?;
-        let id_of = |name: &str| {
-            let rule = access.rule(&desired.rule_name(name))?;
-            Some(rule.id.clone())
-        };
-        Some(crate::evidence::RuleIds {
-            policy: access.policy.id.clone(),
-            managed: id_of(&desired.access.managed.name)?,
-            break_glass: id_of(&desired.access.break_glass.name)?,
-            catch_all: access.catch_all()?.id.clone(),
-        })
+    pub fn rule_ids(&self, desired: &Desired) -> Option<RuleIds> {
+        self.access_policy(desired)?.rule_ids(desired)
     }
+
+    /// The ids of the rules of the pilot app's policy, once they are all there.
+    pub fn pilot_rule_ids(&self, desired: &Desired) -> Option<RuleIds> {
+        self.pilot.policy(desired)?.rule_ids(desired)
+    }
+}
+
+fn owned<'a>(policies: &'a [ObservedPolicy], desired: &Desired) -> Option<&'a ObservedPolicy> {
+    let mark = desired.owner_mark();
+    policies.iter().find(|found| is_owned(&found.policy, &mark))
+}
+
+/// The owner in a text that carries a mark, `[owner: …]`.
+pub(super) fn owner_in(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("[owner: ")?;
+    rest.split_once(']').map(|(owner, _)| owner)
 }
 
 /// Whether a policy carries the owner's mark.
 pub(super) fn is_owned(policy: &Policy, mark: &str) -> bool {
     let description = policy.description.as_deref();
     description.is_some_and(|text| text.contains(mark))
-}
-
-/// Reads what a plan needs, independent reads at the same time. Writes nothing.
-///
-/// # Errors
-/// The first read that fails.
-pub async fn observe(okta: &Okta, desired: &Desired) -> Result<Observed, Error> {
-    let (
-        org,
-        groups,
-        okta_verify,
-        (access, assigned),
-        (enrollment, default_enrollment),
-        session,
-        apps,
-    ) = futures::try_join!(
-        okta.org(),
-        groups(okta, desired),
-        okta_verify(okta),
-        access(okta, desired),
-        enrollment(okta, desired),
-        session(okta, desired),
-        apps(okta, desired),
-    )?;
-    Ok(Observed {
-        org,
-        groups,
-        okta_verify,
-        access,
-        enrollment,
-        default_enrollment,
-        session,
-        apps,
-        assigned,
-    })
-}
-
-async fn groups(
-    okta: &Okta,
-    desired: &Desired,
-) -> Result<BTreeMap<String, Vec<ObservedGroup>>, Error> {
-    let mut names = desired.group_names();
-    if desired.access.managed.groups.is_empty() {
-        // Simulation needs a group even for a rule that is for everyone.
-        names.push(EVERYONE);
-    }
-    let found = names.into_iter().map(|name| async move {
-        let groups = okta.groups_by_name(name).await?;
-        let groups = groups.into_iter().map(|group| async move {
-            let has_members = okta.group_has_members(&group.id).await?;
-            Ok::<_, Error>(ObservedGroup {
-                id: group.id,
-                has_members,
-            })
-        });
-        Ok::<_, Error>((name.to_owned(), try_join_all(groups).await?))
-    });
-    Ok(try_join_all(found).await?.into_iter().collect())
-}
-
-async fn okta_verify(okta: &Okta) -> Result<Option<ObservedOktaVerify>, Error> {
-    let mut authenticators = okta.authenticators().await?.into_iter();
-    let Some(authenticator) =
-        authenticators.find(|authenticator| authenticator.key.as_deref() == Some(OKTA_VERIFY))
-    else {
-        return Ok(None);
-    };
-    let methods = okta.authenticator_methods(&authenticator.id).await?;
-    Ok(Some(ObservedOktaVerify {
-        authenticator,
-        methods,
-    }))
-}
-
-async fn access(
-    okta: &Okta,
-    desired: &Desired,
-) -> Result<(Vec<ObservedPolicy>, Vec<ObservedApp>), Error> {
-    let policies = okta.policies(&PolicyType::AccessPolicy).await?;
-    let found = with_rules(okta, policies, &desired.access.name).await?;
-    let mark = desired.owner_mark();
-    let Some(own) = found.iter().find(|found| is_owned(&found.policy, &mark)) else {
-        return Ok((found, Vec::new()));
-    };
-    let mappings = okta.policy_mappings(&own.policy.id).await?;
-    let ids: BTreeSet<String> = mappings
-        .iter()
-        .filter_map(|mapping| mapping.app_id().map(str::to_owned))
-        .collect();
-    let apps = ids.iter().map(|id| okta.app(id));
-    let apps = try_join_all(apps).await?;
-    Ok((found, apps.into_iter().map(ObservedApp::from).collect()))
-}
-
-async fn enrollment(
-    okta: &Okta,
-    desired: &Desired,
-) -> Result<(Vec<ObservedPolicy>, Option<Policy>), Error> {
-    let Some(wanted) = &desired.enrollment else {
-        return Ok((Vec::new(), None));
-    };
-    let policies = okta.policies(&PolicyType::MfaEnroll).await?;
-    let default = policies.iter().find(|policy| policy.is_system()).cloned();
-    let own = match wanted {
-        EnrollmentDesired::Own { name, .. } => with_rules(okta, policies, name).await?,
-        EnrollmentDesired::EditDefault => Vec::new(),
-    };
-    Ok((own, default))
-}
-
-async fn session(okta: &Okta, desired: &Desired) -> Result<Vec<ObservedPolicy>, Error> {
-    let Some(wanted) = &desired.session else {
-        return Ok(Vec::new());
-    };
-    let policies = okta.policies(&PolicyType::OktaSignOn).await?;
-    with_rules(okta, policies, &wanted.name).await
-}
-
-async fn with_rules(
-    okta: &Okta,
-    policies: Vec<Policy>,
-    name: &str,
-) -> Result<Vec<ObservedPolicy>, Error> {
-    let named = policies.into_iter().filter(|policy| policy.name == name);
-    let found = named.map(|policy| async move {
-        let rules = okta.rules(&policy.id).await?;
-        Ok::<_, Error>(ObservedPolicy { policy, rules })
-    });
-    try_join_all(found).await
-}
-
-async fn apps(okta: &Okta, desired: &Desired) -> Result<BTreeMap<String, Vec<ObservedApp>>, Error> {
-    let labels: BTreeSet<&str> = desired.apps.iter().map(String::as_str).collect();
-    let found = labels.into_iter().map(|label| async move {
-        let apps = okta.apps_by_label(label).await?;
-        let apps = apps.into_iter().map(ObservedApp::from).collect();
-        Ok::<_, Error>((label.to_owned(), apps))
-    });
-    Ok(try_join_all(found).await?.into_iter().collect())
 }

@@ -6,9 +6,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Difference;
+use super::{Difference, ObservedApp};
 use crate::{
+    apps::App,
     authenticators::MethodType,
+    enforcement::Guard,
     policies::{Policy, Rule},
 };
 
@@ -103,6 +105,14 @@ pub enum Made {
     Access,
     /// The global session policy.
     Session,
+    /// The pilot app's policy.
+    PilotPolicy,
+    /// The pilot app.
+    PilotApp,
+    /// The enrolment app's policy.
+    EnrollmentAppPolicy,
+    /// The enrolment app.
+    EnrollmentApp,
 }
 
 /// A write.
@@ -160,6 +170,9 @@ pub enum Action {
         rule: Box<Rule>,
         /// The rule as observed.
         observed: Box<Rule>,
+        /// Whether it may be written while the policy's catch-all denies, since it locks nobody out.
+        #[serde(default, skip_serializing_if = "is_false")]
+        closed: bool,
     },
     /// Activates a rule.
     ActivateRule {
@@ -172,15 +185,97 @@ pub enum Action {
     },
     /// Puts an app under a policy.
     AssignApp {
-        /// The app's id.
-        app: String,
+        /// The app.
+        app: Ref,
         /// Its label.
         label: String,
         /// The policy.
         policy: Ref,
+        /// The policy's name.
+        name: String,
         /// The id of the policy that it was under.
         observed: Option<String>,
+        /// Whether it may be done while the policy's catch-all denies.
+        #[serde(default, skip_serializing_if = "is_false")]
+        closed: bool,
     },
+    /// Creates a bookmark app.
+    CreateApp {
+        /// What later changes call it.
+        made: Made,
+        /// The app.
+        app: Box<App>,
+    },
+    /// Assigns an app to a group's members.
+    AssignGroup {
+        /// The app.
+        app: Ref,
+        /// Its label.
+        label: String,
+        /// The group's id.
+        group: String,
+        /// The group's name.
+        name: String,
+    },
+    /// Sets the catch-all of the pilot app's policy to `DENY`. Refused when another app is under that policy.
+    DenyPilot {
+        /// The policy.
+        policy: Ref,
+        /// Its name.
+        name: String,
+        /// The id of the pilot app, the one app that may be under the policy; `None` before it is there.
+        app: Option<String>,
+        /// The catch-all as observed; `None` when an earlier change makes the policy.
+        observed: Option<Box<Rule>>,
+    },
+    /// Sets the catch-all to `DENY`. What was proved is looked at again before it, and after it: if it is not so any
+    /// more, the catch-all is opened again.
+    CloseCatchAll {
+        /// The policy.
+        policy: String,
+        /// The catch-all, whole.
+        rule: Box<Rule>,
+        /// The catch-all as observed.
+        observed: Box<Rule>,
+        /// What was proved, and about what.
+        guard: Box<Guard>,
+    },
+    /// Sets the catch-all to `ALLOW`. A rollback does not close it again: that takes a proof.
+    OpenCatchAll {
+        /// The policy.
+        policy: String,
+        /// The catch-all, whole.
+        rule: Box<Rule>,
+        /// The catch-all as observed.
+        observed: Box<Rule>,
+    },
+    /// Deletes a rule.
+    DeleteRule {
+        /// The policy it is in.
+        policy: String,
+        /// The policy as observed, by which it is made again.
+        within: Box<Policy>,
+        /// The rule as observed.
+        observed: Box<Rule>,
+    },
+    /// Deletes a policy, which has no rule left but its system rule, and no app.
+    DeletePolicy {
+        /// The policy as observed.
+        observed: Box<Policy>,
+    },
+    /// Deletes a bookmark app that the owner made.
+    DeleteApp {
+        /// The app as observed.
+        observed: Box<ObservedApp>,
+    },
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl fmt::Display for Action {
@@ -207,8 +302,27 @@ impl fmt::Display for Action {
             Self::CreateRule { rule, .. } => write!(f, "create the rule `{}`", rule.name),
             Self::ReplaceRule { rule, .. } => write!(f, "change the rule `{}`", rule.name),
             Self::ActivateRule { name, .. } => write!(f, "activate the rule `{name}`"),
-            Self::AssignApp { label, .. } => {
-                write!(f, "put the app `{label}` under the app sign-in policy")
+            Self::AssignApp { label, name, .. } => {
+                write!(
+                    f,
+                    "put the app `{label}` under the app sign-in policy `{name}`"
+                )
+            }
+            Self::CreateApp { app, .. } => write!(f, "create the bookmark app `{}`", app.label),
+            Self::AssignGroup { label, name, .. } => {
+                write!(f, "assign the app `{label}` to the group `{name}`")
+            }
+            Self::DenyPilot { name, .. } => {
+                write!(f, "deny by the catch-all of the pilot policy `{name}`")
+            }
+            Self::CloseCatchAll { rule, .. } => write!(f, "close `{}` (DENY)", rule.name),
+            Self::OpenCatchAll { rule, .. } => write!(f, "open `{}` (ALLOW)", rule.name),
+            Self::DeleteRule { observed, .. } => write!(f, "delete the rule `{}`", observed.name),
+            Self::DeletePolicy { observed } => {
+                write!(f, "delete the {} `{}`", kind(observed), observed.name)
+            }
+            Self::DeleteApp { observed } => {
+                write!(f, "delete the bookmark app `{}`", observed.label)
             }
         }
     }

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{
-    Action, Change, Desired, EnrollmentDesired, Made, Observed, ObservedPolicy, Plan, Ref, Refusal,
-    SessionDesired,
+    Action, BookmarkDesired, Change, Desired, EnrollmentDesired, Made, Observed, ObservedBookmark,
+    ObservedPolicy, Plan, Ref, Refusal, SessionDesired,
     bodies::{self, GroupIds},
-    checks,
+    checks, guarded,
     observed::is_owned,
     semantic,
 };
@@ -16,12 +16,26 @@ use crate::{
     request::json_of,
 };
 
-/// The changes that make `observed` what is `desired`, in the safe order. Never touches the catch-all.
+/// The changes that make `observed` what is `desired`, in the safe order. Never touches the catch-all of the app sign-in
+/// policy; that of the pilot app's policy denies from the start.
 ///
 /// # Errors
 /// A [`Refusal`] with every reason at once: Classic engine, unknown or ambiguous groups and apps, Okta's own apps,
-/// a policy of the same name that is someone else's.
+/// a policy or bookmark app of the same name that is someone else's; and, unless waived by name, a global session policy
+/// that lifts the password from an app whose policy is weaker than it ([`Waive::SessionStrength`]), and changes to rules
+/// or apps of a policy whose catch-all denies ([`Waive::ClosedPolicy`]).
+///
+/// [`Waive::SessionStrength`]: crate::enforcement::Waive::SessionStrength
+/// [`Waive::ClosedPolicy`]: crate::enforcement::Waive::ClosedPolicy
 pub fn plan(desired: &Desired, observed: &Observed) -> Result<Plan, Refusal> {
+    let mut plan = changes(desired, observed)?;
+    let reasons = guarded::reasons(desired, observed, &plan.changes);
+    guarded::waived(desired, reasons, &mut plan.notes)?;
+    Ok(plan)
+}
+
+/// The changes, whatever they could do to people's access.
+pub(crate) fn changes(desired: &Desired, observed: &Observed) -> Result<Plan, Refusal> {
     let reasons = checks::reasons(desired, observed);
     if !reasons.is_empty() {
         return Err(Refusal { reasons });
@@ -35,6 +49,7 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Result<Plan, Refusal> {
     };
     planner.okta_verify();
     planner.enrollment();
+    planner.bookmarks();
     planner.access();
     planner.session();
     Ok(Plan {
@@ -45,7 +60,7 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Result<Plan, Refusal> {
     })
 }
 
-fn group_ids(observed: &Observed) -> GroupIds {
+pub(super) fn group_ids(observed: &Observed) -> GroupIds {
     let named = observed.groups.keys();
     named
         .filter_map(|name| Some((name.clone(), observed.group(name)?.id.clone())))
@@ -134,21 +149,10 @@ impl Planner<'_> {
     fn access(&mut self) {
         let desired = self.desired;
         let found = self.observed.access_policy(desired);
-        let policy = bodies::access_policy(desired);
+        let policy = bodies::access_policy(desired, &desired.access.name);
         let compared = policy.clone();
         let policy_ref = self.policy(Made::Access, policy, &compared, found);
-
-        let mut break_glass = bodies::break_glass_rule(desired, &self.ids);
-        let managed = bodies::managed_rule(desired, &self.ids);
-        let below = found.and_then(|found| {
-            let above = found.rule(&managed.name)?.place();
-            (found.rule(&break_glass.name)?.place() > above).then_some(above)
-        });
-        if let Some(above) = below {
-            break_glass.priority = above.into();
-        }
-        self.rule(&policy_ref, break_glass, found, below.is_some());
-        self.rule(&policy_ref, managed, found, false);
+        self.access_rules(&policy_ref, found);
         if let Some(found) = found {
             self.note_foreign_rules(found);
         }
@@ -156,7 +160,103 @@ impl Planner<'_> {
         self.note_break_glass();
     }
 
+    /// The two rules of an app sign-in policy, the break-glass rule above.
+    fn access_rules(&mut self, policy: &Ref, found: Option<&ObservedPolicy>) {
+        let mut break_glass = bodies::break_glass_rule(self.desired, &self.ids);
+        let managed = bodies::managed_rule(self.desired, &self.ids);
+        let below = found.and_then(|found| {
+            let above = found.rule(&managed.name)?.place();
+            (found.rule(&break_glass.name)?.place() > above).then_some(above)
+        });
+        if let Some(above) = below {
+            break_glass.priority = above.into();
+        }
+        self.rule(policy, break_glass, found, below.is_some());
+        self.rule(policy, managed, found, false);
+    }
+
+    /// The enrolment app, open, and the pilot app, closed: each alone under its own policy, which is as it should be
+    /// before the app is under it, as the app is before anyone sees it.
+    fn bookmarks(&mut self) {
+        let (desired, observed) = (self.desired, self.observed);
+        if let Some(wanted) = &desired.enrollment_app {
+            let found = &observed.enrollment_app;
+            let policy = bodies::access_policy(desired, &wanted.policy);
+            let compared = policy.clone();
+            let there = found.policy(desired);
+            let policy = self.policy(Made::EnrollmentAppPolicy, policy, &compared, there);
+            self.bookmark(Made::EnrollmentApp, wanted, found, &policy);
+        }
+        if let Some(wanted) = &desired.pilot {
+            let found = &observed.pilot;
+            let policy = bodies::access_policy(desired, &wanted.policy);
+            let compared = policy.clone();
+            let there = found.policy(desired);
+            let policy = self.policy(Made::PilotPolicy, policy, &compared, there);
+            self.access_rules(&policy, there);
+            if !there.is_some_and(ObservedPolicy::is_closed) {
+                self.push(Action::DenyPilot {
+                    policy: policy.clone(),
+                    name: wanted.policy.clone(),
+                    app: found.app().map(|app| app.id.clone()),
+                    observed: there
+                        .and_then(ObservedPolicy::catch_all)
+                        .cloned()
+                        .map(Box::new),
+                });
+            }
+            self.bookmark(Made::PilotApp, wanted, found, &policy);
+        }
+    }
+
+    fn bookmark(
+        &mut self,
+        made: Made,
+        wanted: &BookmarkDesired,
+        found: &ObservedBookmark,
+        policy: &Ref,
+    ) {
+        let app = if let Some(app) = found.app() {
+            Ref::Id(app.id.clone())
+        } else {
+            self.push(Action::CreateApp {
+                made,
+                app: Box::new(bodies::bookmark(self.desired, wanted)),
+            });
+            Ref::Made(made)
+        };
+        let under = match found.app() {
+            Some(app) => app.access_policy.clone(),
+            None => self.observed.default_access.clone(),
+        };
+        let there = matches!(policy, Ref::Id(id) if Some(id) == under.as_ref());
+        if !there {
+            self.push(Action::AssignApp {
+                app: app.clone(),
+                label: wanted.label.clone(),
+                policy: policy.clone(),
+                name: wanted.policy.clone(),
+                observed: under,
+                closed: made == Made::PilotApp,
+            });
+        }
+        for name in self.desired.managed_groups() {
+            let Some(group) = self.ids.get(name) else {
+                continue;
+            };
+            if !found.groups.contains(group) {
+                self.push(Action::AssignGroup {
+                    app: app.clone(),
+                    label: wanted.label.clone(),
+                    group: group.clone(),
+                    name: name.to_owned(),
+                });
+            }
+        }
+    }
+
     fn assign(&mut self, policy: &Ref) {
+        let closed = guarded::may_change_closed(self.desired, self.observed);
         for app in self.observed.apps.values().flatten() {
             let there = match policy {
                 Ref::Id(id) => app.access_policy.as_ref() == Some(id),
@@ -164,10 +264,12 @@ impl Planner<'_> {
             };
             if !there {
                 self.push(Action::AssignApp {
-                    app: app.id.clone(),
+                    app: Ref::Id(app.id.clone()),
                     label: app.label.clone(),
                     policy: policy.clone(),
+                    name: self.desired.access.name.clone(),
                     observed: app.access_policy.clone(),
+                    closed,
                 });
             }
         }
@@ -272,11 +374,15 @@ impl Planner<'_> {
             if place {
                 replacement.priority = wanted.priority;
             }
+            let closed = in_policy.policy.name != self.desired.access.name
+                || guarded::locks_nobody_out(&differences)
+                || guarded::may_change_closed(self.desired, self.observed);
             self.changes.push(Change {
                 action: Action::ReplaceRule {
                     policy: in_policy.policy.id.clone(),
                     rule: Box::new(replacement),
                     observed: Box::new(rule.clone()),
+                    closed,
                 },
                 differences,
             });
@@ -321,7 +427,7 @@ impl Planner<'_> {
                 rule.name
             ));
         }
-        if found.catch_all().and_then(Rule::access) == Some(&Access::Deny) {
+        if found.is_closed() {
             self.notes
                 .push("the catch-all is closed already (DENY) and stays so".into());
         }
@@ -342,8 +448,7 @@ impl Planner<'_> {
 
     fn note_session(&mut self, wanted: &SessionDesired) {
         self.notes.push(format!(
-            "the global session policy lifts the password for {} in every app: check that the policy of each other \
-             app asks for enough",
+            "the global session policy lifts the password for {} in every app",
             wanted.groups.join(", ")
         ));
     }

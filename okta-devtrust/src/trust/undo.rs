@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Made, Plan, Ref};
+use super::{Action, Made, Plan, Ref, bodies::catch_all};
 use crate::{
     authenticators::MethodType,
-    policies::{Policy, Rule},
+    policies::{Access, Policy, Rule},
 };
 
 /// What undoes a plan. Holds no secret.
@@ -18,8 +18,8 @@ use crate::{
 ///
 /// let plan: Plan = serde_json::from_str(
 ///     r#"{"org": "00o1", "owner": "device-trust", "changes": [
-///         {"action": {"do": "assign_app", "app": "0oa1", "label": "Wiki", "policy": {"id": "rst2"},
-///                     "observed": "rst1"}}]}"#,
+///         {"action": {"do": "assign_app", "app": {"id": "0oa1"}, "label": "Wiki", "policy": {"id": "rst2"},
+///                     "name": "Managed Macs", "observed": "rst1"}}]}"#,
 /// )?;
 /// let undo = Undo::of(&plan);
 /// let read_back: Undo = serde_json::from_str(&serde_json::to_string(&undo)?)?;
@@ -108,6 +108,43 @@ pub enum UndoStep {
         /// The id of the policy that it was under; Okta has no call to take an app off every policy.
         to: Option<String>,
     },
+    /// Deletes a bookmark app that the plan created.
+    DeleteApp {
+        /// Its label.
+        label: String,
+    },
+    /// Takes an app from a group that the plan assigned it to.
+    UnassignGroup {
+        /// The app's id.
+        app: String,
+        /// Its label.
+        label: String,
+        /// The group's id.
+        group: String,
+    },
+    /// Makes a policy again that the plan deleted. It gets another id, and its catch-all allows.
+    RecreatePolicy {
+        /// The policy as it was.
+        policy: Box<Policy>,
+    },
+    /// Makes a rule again that the plan deleted.
+    RecreateRule {
+        /// The policy it was in.
+        policy: PolicyRef,
+        /// The rule as it was.
+        rule: Box<Rule>,
+    },
+    /// Puts an app back under a policy that is made again.
+    AssignAgain {
+        /// The app's id.
+        app: String,
+        /// Its label.
+        label: String,
+        /// The id of the policy that the plan put it under.
+        from: String,
+        /// The policy as it was.
+        to: Box<Policy>,
+    },
 }
 
 /// A policy, by its id or, where the plan creates it, by what was sent.
@@ -136,55 +173,46 @@ impl Undo {
             Ref::Id(id) => PolicyRef::Id(id.clone()),
             Ref::Made(made) => PolicyRef::Created(created(*made).unwrap_or_default()),
         };
-        let steps = plan.changes.iter().map(|change| match &change.action {
-            Action::CreateOktaVerify => UndoStep::DeactivateOktaVerify,
-            Action::ActivateAuthenticator { id } => {
-                UndoStep::DeactivateAuthenticator { id: id.clone() }
-            }
-            Action::ActivateMethod { method, .. } => UndoStep::DeactivateMethod {
-                method: method.clone(),
-            },
-            Action::CreatePolicy { policy, .. } => UndoStep::DeletePolicy {
-                policy: policy.clone(),
-            },
-            Action::ReplacePolicy { policy, observed } => UndoStep::RestorePolicy {
-                before: observed.clone(),
-                after: policy.clone(),
-            },
-            Action::ActivatePolicy { id, name } => UndoStep::DeactivatePolicy {
-                id: id.clone(),
-                name: name.clone(),
-            },
-            Action::CreateRule { policy, rule } => UndoStep::DeleteRule {
-                policy: policy_ref(policy),
-                rule: rule.clone(),
-            },
-            Action::ReplaceRule {
-                policy,
-                rule,
-                observed,
-            } => UndoStep::RestoreRule {
-                policy: policy.clone(),
-                before: observed.clone(),
-                after: rule.clone(),
-            },
-            Action::ActivateRule { policy, id, name } => UndoStep::DeactivateRule {
-                policy: policy.clone(),
-                id: id.clone(),
-                name: name.clone(),
-            },
-            Action::AssignApp {
-                app,
-                label,
-                policy,
-                observed,
-            } => UndoStep::ReassignApp {
-                app: app.clone(),
-                label: label.clone(),
-                from: policy_ref(policy),
-                to: observed.clone(),
-            },
-        });
+        let deleted = |id: &str| {
+            plan.changes.iter().find_map(|change| match &change.action {
+                Action::DeletePolicy { observed } if observed.id == id => Some(observed.clone()),
+                _ => None,
+            })
+        };
+        let steps = plan
+            .changes
+            .iter()
+            .filter_map(|change| match &change.action {
+                Action::AssignApp {
+                    app,
+                    label,
+                    policy,
+                    observed,
+                    ..
+                } => {
+                    // An app that the plan creates is deleted, wherever it is.
+                    let Ref::Id(app) = app else { return None };
+                    Some(match (policy, observed.as_deref().and_then(deleted)) {
+                        (Ref::Id(from), Some(to)) => UndoStep::AssignAgain {
+                            app: app.clone(),
+                            label: label.clone(),
+                            from: from.clone(),
+                            to,
+                        },
+                        _ => UndoStep::ReassignApp {
+                            app: app.clone(),
+                            label: label.clone(),
+                            from: policy_ref(policy),
+                            to: observed.clone(),
+                        },
+                    })
+                }
+                Action::CreateRule { policy, rule } => Some(UndoStep::DeleteRule {
+                    policy: policy_ref(policy),
+                    rule: rule.clone(),
+                }),
+                other => step(other),
+            });
         Self {
             org: plan.org.clone(),
             owner: plan.owner.clone(),
@@ -198,4 +226,88 @@ impl Undo {
         self.steps.extend(later.steps);
         self
     }
+}
+
+/// What undoes an action that refers to no other; `None` for one that is not undone.
+fn step(action: &Action) -> Option<UndoStep> {
+    Some(match action {
+        Action::CreateOktaVerify => UndoStep::DeactivateOktaVerify,
+        Action::ActivateAuthenticator { id } => {
+            UndoStep::DeactivateAuthenticator { id: id.clone() }
+        }
+        Action::ActivateMethod { method, .. } => UndoStep::DeactivateMethod {
+            method: method.clone(),
+        },
+        Action::CreatePolicy { policy, .. } => UndoStep::DeletePolicy {
+            policy: policy.clone(),
+        },
+        Action::ReplacePolicy { policy, observed } => UndoStep::RestorePolicy {
+            before: observed.clone(),
+            after: policy.clone(),
+        },
+        Action::ActivatePolicy { id, name } => UndoStep::DeactivatePolicy {
+            id: id.clone(),
+            name: name.clone(),
+        },
+        Action::ReplaceRule {
+            policy,
+            rule,
+            observed,
+            ..
+        }
+        | Action::CloseCatchAll {
+            policy,
+            rule,
+            observed,
+            ..
+        } => UndoStep::RestoreRule {
+            policy: policy.clone(),
+            before: observed.clone(),
+            after: rule.clone(),
+        },
+        Action::DenyPilot {
+            policy: Ref::Id(policy),
+            observed: Some(observed),
+            ..
+        } => UndoStep::RestoreRule {
+            policy: policy.clone(),
+            before: observed.clone(),
+            after: Box::new(catch_all(observed, Access::Deny)),
+        },
+        Action::ActivateRule { policy, id, name } => UndoStep::DeactivateRule {
+            policy: policy.clone(),
+            id: id.clone(),
+            name: name.clone(),
+        },
+        Action::CreateApp { app, .. } => UndoStep::DeleteApp {
+            label: app.label.clone(),
+        },
+        Action::AssignGroup {
+            app: Ref::Id(app),
+            label,
+            group,
+            ..
+        } => UndoStep::UnassignGroup {
+            app: app.clone(),
+            label: label.clone(),
+            group: group.clone(),
+        },
+        Action::DeletePolicy { observed } => UndoStep::RecreatePolicy {
+            policy: observed.clone(),
+        },
+        Action::DeleteRule {
+            within, observed, ..
+        } => UndoStep::RecreateRule {
+            policy: PolicyRef::Created(within.clone()),
+            rule: observed.clone(),
+        },
+        // The pilot policy and the app go as a whole where the plan made them; a door is not closed without proof; and
+        // the next plan makes a bookmark app again.
+        Action::DenyPilot { .. }
+        | Action::AssignGroup { .. }
+        | Action::OpenCatchAll { .. }
+        | Action::DeleteApp { .. }
+        | Action::AssignApp { .. }
+        | Action::CreateRule { .. } => return None,
+    })
 }

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Action, Change, Difference, Made, Ref, StepState, semantic};
+use super::{
+    Action, Change, Difference, Made, Reason, Ref, StepState, removal, semantic, write_app,
+};
 use crate::{
     Error, Okta, Request, Status, apps,
     authenticators::{self, Authenticator, Method, MethodType, OKTA_VERIFY},
-    policies::{self, Policy, Rule},
+    enforcement::guarded,
+    policies::{self, Access, Policy, Rule},
     request::json_of,
 };
 
@@ -61,7 +64,13 @@ pub(super) async fn make(
             policy,
             rule,
             observed,
-        } => replace_rule(okta, policy, rule, observed).await,
+            closed,
+        } => {
+            if !closed {
+                open(okta, policy, &change.action).await?;
+            }
+            replace_rule(okta, policy, rule, observed).await
+        }
         Action::ActivateRule { policy, id, name } => {
             if okta.rule(policy, id).await?.is_active() {
                 return Ok((id.clone(), StepState::AlreadySo));
@@ -82,17 +91,80 @@ pub(super) async fn make(
             label,
             policy,
             observed,
+            closed,
+            ..
         } => {
-            assign(
-                okta,
-                app,
-                label,
-                &resolve(policy, made)?,
-                observed.as_deref(),
-            )
-            .await
+            let (app, policy) = (resolve(app, made)?, resolve(policy, made)?);
+            if !closed {
+                open(okta, &policy, &change.action).await?;
+            }
+            assign(okta, &app, label, &policy, observed.as_deref()).await
         }
+        Action::CreateApp { made: name, app } => {
+            let done = write_app::create(okta, app).await?;
+            made.insert(*name, done.0.clone());
+            Ok(done)
+        }
+        Action::AssignGroup {
+            app, label, group, ..
+        } => write_app::assign_group(okta, &resolve(app, made)?, label, group).await,
+        Action::DenyPilot {
+            policy,
+            app,
+            observed,
+            ..
+        } => {
+            let policy = resolve(policy, made)?;
+            write_app::deny_pilot(okta, &policy, app.as_deref(), observed.as_deref()).await
+        }
+        Action::CloseCatchAll {
+            policy,
+            rule,
+            observed,
+            guard,
+        } => {
+            guard.look(okta, jiff::Timestamp::now()).await?;
+            match replace_rule(okta, policy, rule, observed).await {
+                Ok((id, StepState::Written)) => {
+                    guard.look_again(okta, policy, observed).await?;
+                    Ok((id, StepState::Written))
+                }
+                Ok(already) => Ok(already),
+                Err(error @ Error::Stale { .. }) => Err(error),
+                Err(error) => {
+                    // It may be closed all the same; what went wrong with the write stays the answer.
+                    drop(guard.look_again(okta, policy, observed).await);
+                    Err(error)
+                }
+            }
+        }
+        Action::OpenCatchAll {
+            policy,
+            rule,
+            observed,
+        } => replace_rule(okta, policy, rule, observed).await,
+        Action::DeleteRule {
+            policy, observed, ..
+        } => removal::delete_rule(okta, policy, observed).await,
+        Action::DeletePolicy { observed } => removal::delete_policy(okta, observed).await,
+        Action::DeleteApp { observed } => removal::delete_app(okta, observed).await,
     }
+}
+
+/// Refuses a change that would be made under a catch-all that someone has closed since the plan.
+async fn open(okta: &Okta, policy: &str, action: &Action) -> Result<(), Error> {
+    let rules = okta.rules(policy).await?;
+    let closed = rules
+        .iter()
+        .any(|rule| rule.is_system() && rule.access() == Some(&Access::Deny));
+    if !closed {
+        return Ok(());
+    }
+    let reason = Reason::CatchAllClosed {
+        policy: okta.policy(policy).await?.name,
+        changes: vec![action.to_string()],
+    };
+    Err(guarded(vec![reason], None))
 }
 
 fn resolve(reference: &Ref, made: &BTreeMap<Made, String>) -> Result<String, Error> {
@@ -248,7 +320,7 @@ async fn create_rule(okta: &Okta, policy: &str, rule: &Rule) -> Result<Done, Err
     }
 }
 
-async fn replace_rule(
+pub(super) async fn replace_rule(
     okta: &Okta,
     policy: &str,
     rule: &Rule,
@@ -372,7 +444,7 @@ fn id_of(answer: &Value) -> String {
     answer["id"].as_str().unwrap_or_default().to_owned()
 }
 
-fn unchanged(object: &str, observed: &Value, now: &Value) -> Result<(), Error> {
+pub(super) fn unchanged(object: &str, observed: &Value, now: &Value) -> Result<(), Error> {
     let differences = semantic::changes(observed, now);
     if differences.is_empty() {
         return Ok(());

@@ -10,3 +10,4 @@ mod lossless;
 mod oauth;
 mod plan;
 mod support;
+mod teardown;

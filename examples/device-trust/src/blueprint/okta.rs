@@ -1,8 +1,13 @@
-//! Section `okta`: the org, whose users and apps are meant, and how Okta Verify is enrolled.
+//! Section `okta`: the org, whose users and apps are meant, how Okta Verify is enrolled, and what closing the catch-all
+//! takes.
+
+use std::collections::BTreeSet;
+
+use okta_devtrust::{enforcement::Waive, trust::GuardDesired};
 
 use super::{
     Problems,
-    section::{Section, text, texts},
+    section::{Section, number, text, texts},
 };
 
 pub(super) const URL: &str = r#""https://acme.okta.com""#;
@@ -25,6 +30,12 @@ pub struct OktaSection {
     pub edit_default_enrollment: bool,
     /// `reauthenticateIn` of the managed rule, an ISO 8601 duration.
     pub reauthenticate_in: String,
+    /// The label of the bookmark app that stays open, so that people can register a Mac.
+    pub enrollment_app: String,
+    /// The label of the bookmark app that denies from the start, on which the denial is proved.
+    pub pilot_app: String,
+    /// How much proof closing the catch-all takes, who is expected to be kept out, and what is waived.
+    pub guard: GuardDesired,
 }
 
 /// The OAuth service app that the programs sign in to Okta as, in place of an API token. Its private key is a secret.
@@ -98,6 +109,18 @@ pub(super) fn read(
                 .ok_or_else(|| format!("is `{duration}`, not an ISO 8601 duration"))
         },
     );
+    let label = |part: &mut Section<'_>, key, default: &str, problems: &mut Problems| {
+        let example = format!("{default:?}");
+        part.or(key, default.to_owned(), &example, problems, text)
+    };
+    let enrollment_app = label(
+        &mut part,
+        "enrollment_app",
+        "Device trust: register your Mac",
+        problems,
+    );
+    let pilot_app = label(&mut part, "pilot_app", "Device trust: pilot", problems);
+    let guard = guard(&mut part, problems);
     if let (Some(users), Some(break_glass)) = (&users_group, &break_glass_group)
         && users == break_glass
     {
@@ -116,5 +139,55 @@ pub(super) fn read(
         apps: apps?,
         edit_default_enrollment,
         reauthenticate_in,
+        enrollment_app,
+        pilot_app,
+        guard,
     })
+}
+
+fn guard(part: &mut Section<'_>, problems: &mut Problems) -> GuardDesired {
+    let default = GuardDesired::default();
+    let replay_days = part.or(
+        "replay_days",
+        default.replay_days,
+        "7",
+        problems,
+        number(1, 90),
+    );
+    let coverage_percent = part.or(
+        "coverage_percent",
+        u32::from(default.coverage_percent),
+        "95",
+        problems,
+        number(1, 100),
+    );
+    let expected_denials = part.or(
+        "expected_denials",
+        Vec::new(),
+        r#"["ada@acme.example"]"#,
+        problems,
+        texts,
+    );
+    let waive = part.or(
+        "waive",
+        BTreeSet::new(),
+        r#"["pilot_denial"]"#,
+        problems,
+        |value| {
+            let named = |name: String| {
+                Waive::named(&name).ok_or_else(|| {
+                    let known = Waive::ALL.map(Waive::as_str).join(", ");
+                    format!("names `{name}`, which is no condition; there are {known}")
+                })
+            };
+            texts(value)?.into_iter().map(named).collect()
+        },
+    );
+    GuardDesired {
+        replay_days,
+        coverage_percent: u8::try_from(coverage_percent).unwrap_or(default.coverage_percent),
+        expected_denials,
+        waive,
+        ..default
+    }
 }

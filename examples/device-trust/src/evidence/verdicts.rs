@@ -70,7 +70,7 @@ pub async fn verdicts(
     hours: u32,
 ) -> Result<Vec<VerdictRow>, Error> {
     let refused = |error: okta_devtrust::Error| Error::refused(STAGE, error);
-    let wanted = desired::trust(blueprint);
+    let wanted = desired::trust(blueprint, &tenants.okta.url());
     let observed = trust::observe(&tenants.okta, &wanted)
         .await
         .map_err(refused)?;

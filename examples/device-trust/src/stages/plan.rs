@@ -90,7 +90,7 @@ pub(crate) async fn plan(
 ) -> Result<Planned, Error> {
     progress.stage(Stage::Plan);
     let refused = |error: &dyn std::fmt::Display| Error::refused(Stage::Plan.name(), error);
-    let trust = desired::trust(blueprint);
+    let trust = desired::trust(blueprint, &tenants.okta.url());
     let deployment = desired::deployment(blueprint, |generation| {
         if generation == blueprint.generation {
             return Ok(bytes.to_vec());
@@ -113,25 +113,14 @@ pub(crate) async fn plan(
             Ok((now, plan))
         })
         .map_err(|error| error.to_string());
-    let ((okta_now, mut okta), (deployed, jumpcloud)) = match (okta, jumpcloud) {
+    let ((okta_now, okta), (deployed, jumpcloud)) = match (okta, jumpcloud) {
         (Ok(okta), Ok(jumpcloud)) => (okta, jumpcloud),
         (Err(okta), Err(jumpcloud)) => return Err(refused(&format!("{okta}\n{jumpcloud}"))),
         (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => return Err(refused(&reason)),
     };
     let catch_all_denies = okta_now
         .access_policy(&trust)
-        .and_then(trust::ObservedPolicy::catch_all)
-        .and_then(okta_devtrust::policies::Rule::access)
-        == Some(&okta_devtrust::policies::Access::Deny);
-    if catch_all_denies {
-        for change in &okta.changes {
-            if let trust::Action::AssignApp { label, .. } = &change.action {
-                okta.notes.push(format!(
-                    "`{label}` goes under a policy whose catch-all denies already: whoever has no managed Mac loses it at once"
-                ));
-            }
-        }
-    }
+        .is_some_and(trust::ObservedPolicy::is_closed);
     Ok(Planned {
         blueprint: blueprint.file.display().to_string(),
         secrets: tenants

@@ -51,8 +51,11 @@ pub(crate) async fn prove(
     wait(blueprint, tenants, planned, rollout, &expectation, progress).await
 }
 
-/// Sets the catch-all to DENY, if the evidence allows it. Returns the number of writes.
+/// Sets the catch-all to DENY, once every condition of the guard is met. Returns the number of writes.
+///
+/// While only sign-ins are lacking it waits for them, as long as for the Macs.
 pub(crate) async fn enforce(
+    blueprint: &Blueprint,
     tenants: &Tenants,
     planned: &Planned,
     output: &Output,
@@ -60,13 +63,27 @@ pub(crate) async fn enforce(
 ) -> Result<usize, Error> {
     progress.stage(Stage::Enforce);
     let refused = |error: &dyn std::fmt::Display| Error::refused(Stage::Enforce.name(), error);
-    let observed = observe(tenants, planned, Stage::Enforce).await?;
-    let (from, to) = window(&observed, planned, |rules| rules.managed.as_str());
-    let evidence = enforcement::gather(&tenants.okta, &planned.trust, &observed, from, to)
-        .await
-        .map_err(|error| refused(&error))?;
-    let plan = enforcement::enforce_plan(&planned.trust, &observed, &evidence)
-        .map_err(|refusal| refused(&refusal))?;
+    let deadline = tokio::time::Instant::now() + blueprint.wait.timeout;
+    let plan = loop {
+        let observed = observe(tenants, planned, Stage::Enforce).await?;
+        let (from, to) = window(&observed, planned, |rules| rules.managed.as_str());
+        let proof = enforcement::gather(&tenants.okta, &planned.trust, &observed, from, to)
+            .await
+            .map_err(|error| refused(&error))?;
+        match enforcement::enforce_plan(&planned.trust, &observed, &proof) {
+            Ok(plan) => break plan,
+            Err(refusal)
+                if refusal
+                    .reasons
+                    .iter()
+                    .all(trust::Reason::waits_for_sign_ins)
+                    && tokio::time::Instant::now() < deadline =>
+            {
+                tokio::time::sleep(blueprint.wait.poll).await;
+            }
+            Err(refusal) => return Err(refused(&refusal)),
+        }
+    };
     for note in &plan.notes {
         progress.line(note);
     }

@@ -4,9 +4,11 @@ pub(crate) mod authority;
 pub(crate) mod org;
 pub(crate) mod trace;
 
+use okta_devtrust::policies::Access;
 use okta_devtrust::trust::{
-    AccessDesired, Action, BreakGlass, Desired, EnrollmentDesired, ManagedRule, Observed,
-    ObservedPolicy, Plan, SessionDesired, plan,
+    AccessDesired, Action, BookmarkDesired, BreakGlass, Desired, EnrollmentDesired, Made,
+    ManagedRule, Observed, ObservedApp, ObservedBookmark, ObservedPolicy, Plan, SessionDesired,
+    plan,
 };
 use serde_json::{Value, json};
 
@@ -18,6 +20,8 @@ pub(crate) fn desired() -> Desired {
         managed: ManagedRule::new(["macOS pilot users"]),
     });
     desired.apps = vec!["Wiki".into()];
+    desired.enrollment_app = Some(BookmarkDesired::new("Enrol", "https://acme.example/enrol"));
+    desired.pilot = Some(BookmarkDesired::new("Pilot", "https://acme.example/pilot"));
     desired.enrollment = Some(own_enrollment());
     desired.session = Some(SessionDesired::new("Pilot sessions", ["macOS pilot users"]));
     desired
@@ -56,7 +60,7 @@ pub(crate) fn fresh() -> Observed {
         },
         "apps": {"Wiki": [{
             "id": "0oa-wiki", "label": "Wiki", "name": "oidc_client", "status": "ACTIVE", "access_policy": "rst-any-two"}]},
-        "assigned": []
+        "assigned": [], "default_access": "rst-any-two"
     }))
     .unwrap()
 }
@@ -65,16 +69,22 @@ pub(crate) fn fresh() -> Observed {
 pub(crate) fn applied() -> Observed {
     let mut observed = fresh();
     let made = plan(&desired(), &observed).unwrap();
-    let mut policies: Vec<ObservedPolicy> = Vec::new();
+    let mut policies: Vec<(Made, ObservedPolicy)> = Vec::new();
+    let mut bookmark = ObservedBookmark::default();
+    let mut bookmarks = Vec::new();
     for (n, change) in made.changes.iter().enumerate() {
         match &change.action {
-            Action::CreatePolicy { policy, .. } => {
+            Action::CreatePolicy { made, policy } => {
                 let mut policy = policy.clone();
                 policy.id = format!("policy-{n}");
-                policies.push(ObservedPolicy {
-                    policy: *policy,
-                    rules: Vec::new(),
-                });
+                let mut rules = Vec::new();
+                if serde_json::to_value(&policy).unwrap()["type"] == "ACCESS_POLICY" {
+                    let mut rule = catch_all();
+                    rule["id"] = json!(format!("rule-catch-all-{n}"));
+                    rules.push(serde_json::from_value(rule).unwrap());
+                }
+                let policy = *policy;
+                policies.push((*made, ObservedPolicy { policy, rules }));
             }
             Action::CreateRule { rule, .. } => {
                 let mut stored = serde_json::to_value(rule).unwrap();
@@ -82,19 +92,49 @@ pub(crate) fn applied() -> Observed {
                 stored["status"] = json!("ACTIVE");
                 stored["system"] = json!(false);
                 add_defaults(&mut stored);
-                let rules = &mut policies.last_mut().unwrap().rules;
-                rules.push(serde_json::from_value(stored).unwrap());
+                let rules = &mut policies.last_mut().unwrap().1.rules;
+                rules.insert(
+                    rules.len().saturating_sub(1),
+                    serde_json::from_value(stored).unwrap(),
+                );
+            }
+            Action::DenyPilot { .. } => {
+                let rules = &mut policies.last_mut().unwrap().1.rules;
+                rules.last_mut().unwrap().app_sign_on_mut().access = Some(Access::Deny);
+            }
+            Action::CreateApp { app, .. } => {
+                let policy = policies.last().unwrap().1.clone();
+                bookmark.apps = vec![ObservedApp {
+                    id: format!("0oa-{n}"),
+                    label: app.label.clone(),
+                    name: app.name.clone(),
+                    status: Some("ACTIVE".into()),
+                    access_policy: Some(policy.policy.id.clone()),
+                    owner: Some("device-trust".into()),
+                }];
+                bookmark.under.clone_from(&bookmark.apps);
+                bookmark.policies = vec![policy];
+            }
+            Action::AssignGroup { group, .. } => {
+                bookmark.groups.insert(group.clone());
+                bookmarks.push(std::mem::take(&mut bookmark));
             }
             _ => {}
         }
     }
-    let mut policies = policies.into_iter();
-    observed.enrollment = policies.next().into_iter().collect();
-    let mut access = policies.next().unwrap();
-    access
-        .rules
-        .push(serde_json::from_value(catch_all()).unwrap());
-    observed.session = policies.next().into_iter().collect();
+    let mut bookmarks = bookmarks.into_iter();
+    observed.enrollment_app = bookmarks.next().unwrap();
+    observed.pilot = bookmarks.next().unwrap();
+    let mut of = |wanted: Made| {
+        let at = policies
+            .iter()
+            .position(|(made, _)| *made == wanted)
+            .unwrap();
+        policies.remove(at).1
+    };
+    observed.enrollment = vec![of(Made::Enrollment)];
+    observed.session = vec![of(Made::Session)];
+    let access = of(Made::Access);
 
     let verify = observed.okta_verify.as_mut().unwrap();
     verify.methods[1].status = Some(okta_devtrust::Status::Active);

@@ -25,7 +25,8 @@ struct State {
     policies: Vec<Value>,
     /// Rules; `policy` names theirs.
     rules: Vec<Value>,
-    app_policy: String,
+    /// Apps; `policy` and `groups` are theirs.
+    apps: Vec<Value>,
     fastpass: bool,
     writes: Vec<String>,
     next_id: usize,
@@ -43,8 +44,15 @@ impl Org {
         let server = MockServer::start().await;
         let default = crate::support::fresh().default_enrollment.unwrap();
         let state = Arc::new(Mutex::new(State {
-            policies: vec![serde_json::to_value(default).unwrap()],
-            app_policy: "rst-any-two".into(),
+            policies: vec![
+                serde_json::to_value(default).unwrap(),
+                json!({"id": "rst-any-two", "type": "ACCESS_POLICY", "name": "Any two factors", "system": true,
+                       "status": "ACTIVE"}),
+            ],
+            apps: vec![json!({
+                "id": "0oa-wiki", "label": "Wiki", "name": "oidc_client", "status": "ACTIVE",
+                "credentials": {"oauthClient": {"client_secret": "canary-app-secret"}},
+                "policy": "rst-any-two", "groups": []})],
             ..State::default()
         }));
         Mock::given(any())
@@ -208,11 +216,21 @@ impl State {
                 .filter(|rule| rule["policy"] == *id)
                 .collect::<Vec<_>>()),
             ["policies", _, "rules", id] => one(find(&self.rules, id)),
-            ["policies", id, "mappings"] if self.app_policy == *id => ok(json!([{
-                "id": "map1", "_links": {"application": {"href": "https://x/api/v1/apps/0oa-wiki"}}}])),
-            ["policies", _, "mappings"] => ok(json!([])),
-            ["apps"] => ok([self.app()]),
-            ["apps", _] => ok(self.app()),
+            ["policies", id, "mappings"] => ok(self
+                .apps
+                .iter()
+                .filter(|app| app["policy"] == *id)
+                .map(|app| {
+                    let href = format!("https://x/api/v1/apps/{}", app["id"].as_str().unwrap());
+                    json!({"id": "map1", "_links": {"application": {"href": href}}})
+                })
+                .collect::<Vec<_>>()),
+            ["apps"] => ok(self.apps.iter().map(shown).collect::<Vec<_>>()),
+            ["apps", id] => one(find(&self.apps, id).map(shown).as_ref()),
+            ["apps", id, "groups", group] => {
+                let groups = find(&self.apps, id).unwrap()["groups"].as_array().unwrap();
+                one(groups.iter().find(|found| *found == group))
+            }
             other => ResponseTemplate::new(501).set_body_string(format!("no route GET {other:?}")),
         }
     }
@@ -232,6 +250,7 @@ impl State {
                 body["status"] = json!("ACTIVE");
                 if body["type"] == "ACCESS_POLICY" {
                     let mut rule = crate::support::catch_all();
+                    rule["id"] = self.id("catch-all");
                     rule["policy"] = body["id"].clone();
                     self.rules.push(rule);
                 }
@@ -258,9 +277,24 @@ impl State {
                 rule.unwrap()["status"] = json!("ACTIVE");
                 ResponseTemplate::new(204)
             }
-            ("PUT", ["apps", _, "policies", policy]) => {
-                self.app_policy = (*policy).to_owned();
+            ("PUT", ["apps", id, "policies", policy]) => {
+                self.app(id)["policy"] = json!(policy);
                 ResponseTemplate::new(204)
+            }
+            ("PUT", ["apps", id, "groups", group]) => {
+                self.app(id)["groups"]
+                    .as_array_mut()
+                    .unwrap()
+                    .push(json!(group));
+                ok(json!({"id": group}))
+            }
+            ("POST", ["apps"]) => {
+                body["id"] = self.id("0oa");
+                body["status"] = json!("ACTIVE");
+                body["policy"] = json!("rst-any-two");
+                body["groups"] = json!([]);
+                self.apps.push(body.clone());
+                ok(shown(&body))
             }
             other => ResponseTemplate::new(501).set_body_string(format!("no route {other:?}")),
         }
@@ -271,17 +305,28 @@ impl State {
         json!({"type": "signed_nonce", "status": status})
     }
 
-    fn app(&self) -> Value {
-        let href = format!("https://x/api/v1/policies/{}", self.app_policy);
-        json!({"id": "0oa-wiki", "label": "Wiki", "name": "oidc_client", "status": "ACTIVE",
-               "credentials": {"oauthClient": {"client_secret": "canary-app-secret"}},
-               "_links": {"accessPolicy": {"href": href}}})
+    fn app(&mut self, id: &str) -> &mut Value {
+        self.apps.iter_mut().find(|app| app["id"] == id).unwrap()
     }
 
     fn id(&mut self, kind: &str) -> Value {
         self.next_id += 1;
         json!(format!("{kind}-{}", self.next_id))
     }
+}
+
+/// An app as it is answered.
+fn shown(app: &Value) -> Value {
+    let mut shown = app.clone();
+    let href = format!(
+        "https://x/api/v1/policies/{}",
+        app["policy"].as_str().unwrap()
+    );
+    shown["_links"] = json!({"accessPolicy": {"href": href}});
+    for key in ["policy", "groups"] {
+        shown.as_object_mut().unwrap().remove(key);
+    }
+    shown
 }
 
 fn find<'a>(all: &'a [Value], id: &str) -> Option<&'a Value> {

@@ -1,19 +1,22 @@
 //! Undoes what plans did, from the end. Everything is looked at before anything is written: an object that is neither
 //! as it was nor as the plan left it was changed by someone since, and is not overwritten.
 
+mod closed;
+
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Applied, AppliedStep, Halted, Step, StepState, Undo, UndoStep,
+    Applied, AppliedStep, Halted, ObservedApp, Step, StepState, Undo, UndoStep,
     apply::same_org,
-    semantic,
+    removal, semantic,
     undo::PolicyRef,
     write::{assign, compared, holds, stale},
 };
 use crate::{
     Error, Okta, Request,
     authenticators::{self, OKTA_VERIFY},
+    bookmark,
     policies::{self, Policy, Rule},
     request::json_of,
 };
@@ -42,6 +45,10 @@ pub async fn rollback(
     }
     if let Err(error) = same_org(okta, &undo.org).await {
         return Err(halted(&applied, "check the org".into(), error));
+    }
+    if let Err(error) = closed::refuse(okta, undo).await {
+        let step = "look for a catch-all that denies".to_owned();
+        return Err(halted(&applied, step, error));
     }
     let undoing = |writes| Undoing { okta, undo, writes };
     for step in undo.steps.iter().rev() {
@@ -87,9 +94,13 @@ fn title(step: &UndoStep) -> String {
         UndoStep::DeleteRule { rule, .. } => format!("delete the rule `{}`", rule.name),
         UndoStep::RestoreRule { before, .. } => format!("put the rule `{}` back", before.name),
         UndoStep::DeactivateRule { name, .. } => format!("deactivate the rule `{name}`"),
-        UndoStep::ReassignApp { label, .. } => {
+        UndoStep::ReassignApp { label, .. } | UndoStep::AssignAgain { label, .. } => {
             format!("put the app `{label}` back under its former policy")
         }
+        UndoStep::DeleteApp { label } => format!("delete the bookmark app `{label}`"),
+        UndoStep::UnassignGroup { label, .. } => format!("take the app `{label}` from the group"),
+        UndoStep::RecreatePolicy { policy } => format!("make the policy `{}` again", policy.name),
+        UndoStep::RecreateRule { rule, .. } => format!("make the rule `{}` again", rule.name),
     }
 }
 
@@ -160,6 +171,32 @@ impl Undoing<'_> {
                 from,
                 to,
             } => self.reassign(app, label, from, to.as_deref()).await,
+            UndoStep::DeleteApp { label } => self.delete_app(label).await,
+            UndoStep::UnassignGroup { app, group, .. } => {
+                if !okta.is_group_assigned(app, group).await? {
+                    return Ok(already(app));
+                }
+                self.write(app, &bookmark::unassign_group(app, group)).await
+            }
+            UndoStep::RecreatePolicy { policy } => match self.created(policy).await? {
+                Some(found) => Ok(already(&found.id)),
+                None => self.write(&policy.id, &policies::create(policy)).await,
+            },
+            UndoStep::RecreateRule { policy, rule } => self.recreate_rule(policy, rule).await,
+            UndoStep::AssignAgain {
+                app,
+                label,
+                from,
+                to,
+            } => {
+                let to = self.created(to).await?;
+                let Some(to) = to else {
+                    // It is made again by an earlier step.
+                    return Ok((app.clone(), StepState::Written));
+                };
+                let from = PolicyRef::Id(from.clone());
+                self.reassign(app, label, &from, Some(&to.id)).await
+            }
         }
     }
 
@@ -242,6 +279,34 @@ impl Undoing<'_> {
         unchanged(&format!("the rule `{}`", sent.name), sent, &found)?;
         let request = policies::delete_rule(&policy, &found.id);
         self.write(&found.id, &request).await
+    }
+
+    async fn recreate_rule(&self, policy: &PolicyRef, sent: &Rule) -> Result<Done, Error> {
+        let Some(policy) = self.resolve(policy).await? else {
+            return Ok((sent.id.clone(), StepState::Written));
+        };
+        let rules = self.okta.rules(&policy).await?;
+        if let Some(found) = rules.iter().find(|rule| rule.name == sent.name) {
+            return Ok(already(&found.id));
+        }
+        let mut request = policies::create_rule(&policy, sent);
+        if !sent.is_active() {
+            request = request.query("activate", "false");
+        }
+        self.write(&sent.id, &request).await
+    }
+
+    /// The bookmark app of the label that carries the owner's mark.
+    async fn delete_app(&self, label: &str) -> Result<Done, Error> {
+        let apps = self.okta.apps_by_label(label).await?;
+        let mut apps = apps.into_iter().map(ObservedApp::from);
+        let Some(app) = apps.find(|app| app.owner.as_ref() == Some(&self.undo.owner)) else {
+            return Ok(already(label));
+        };
+        if self.writes {
+            return removal::delete_app(self.okta, &app).await;
+        }
+        Ok((app.id, StepState::Written))
     }
 
     async fn restore<T: Serialize>(

@@ -4,7 +4,11 @@
 //! object, and so does this crate. Both shapes of the answer are read. The answer names the rule, not what it grants:
 //! join it with the rule. Only stored, active rules are tried, and `UNDEFINED` means *not proven*.
 
+mod matrix;
+
 use serde::{Deserialize, Serialize};
+
+pub use matrix::{Cell, DeviceCase, Matrix, Verdict};
 
 use crate::{
     Error, Field, Okta, Request,
@@ -103,6 +107,15 @@ impl SimulatedDevice {
             platform: Some("MACOS".into()),
             registered: Some(true),
             managed: Some(managed),
+            ..Self::default()
+        }
+    }
+
+    /// A Mac that Okta Verify has not registered.
+    pub fn unregistered_mac() -> Self {
+        Self {
+            platform: Some("MACOS".into()),
+            registered: Some(false),
             ..Self::default()
         }
     }

@@ -1,0 +1,197 @@
+//! Closing, guarded: what was proved is looked at again right before the write and right after it.
+//!
+//! Okta has no conditional writes, so an administrator can always change something between the last look and the write.
+//! The look after it finds that, and opens the catch-all again.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Proof, conditions};
+use crate::{
+    Error, Okta,
+    policies::{self, Access, Rule},
+    request::json_of,
+    trust::{
+        self, Desired, Difference, Observed, ObservedPolicy, Reason, Refusal, semantic, waived,
+    },
+};
+
+/// What a plan that closes the catch-all rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guard {
+    /// What was wanted.
+    pub desired: Desired,
+    /// The rules of the policy, as they were when it was proved.
+    pub rules: Vec<Rule>,
+    /// The ids of the apps under it.
+    pub apps: Vec<String>,
+    /// What was proved.
+    pub proof: Proof,
+}
+
+impl Guard {
+    pub(super) fn new(
+        desired: &Desired,
+        observed: &Observed,
+        access: &ObservedPolicy,
+        proof: &Proof,
+    ) -> Self {
+        Self {
+            desired: desired.clone(),
+            rules: access.rules.clone(),
+            apps: app_ids(observed),
+            proof: proof.clone(),
+        }
+    }
+
+    /// The first half of the write: refuses when the proof is old, when rules or apps are no longer those that were
+    /// proved, and when a condition is not met any more.
+    pub(crate) async fn look(&self, okta: &Okta, now: jiff::Timestamp) -> Result<(), Error> {
+        let hours = self.desired.guard.proof_hours;
+        let gathered = self.proof.gathered;
+        let age = now.duration_since(gathered);
+        if age > jiff::SignedDuration::from_hours(i64::from(hours)) {
+            return Err(guarded(vec![Reason::ProofTooOld { gathered, hours }], None));
+        }
+        let observed = trust::observe(okta, &self.desired).await?;
+        let differences = self.changes(&observed, &Access::Allow);
+        if !differences.is_empty() {
+            return Err(Error::Stale {
+                object: self.object(),
+                differences,
+            });
+        }
+        match self.unmet(&observed) {
+            Ok(()) => Ok(()),
+            Err(refusal) => Err(guarded(refusal.reasons, None)),
+        }
+    }
+
+    fn object(&self) -> String {
+        format!("the policy `{}`", self.desired.access.name)
+    }
+
+    fn unmet(&self, observed: &Observed) -> Result<(), Refusal> {
+        let reasons = conditions::unmet(&self.desired, observed, &self.proof);
+        waived(&self.desired, reasons, &mut Vec::new())
+    }
+
+    /// What of the rules, their order and the apps is no longer as it was proved. `access` is the catch-all's.
+    fn changes(&self, observed: &Observed, access: &Access) -> Vec<Difference> {
+        let found = observed.access_policy(&self.desired);
+        let rules = found.map_or(&[][..], |found| found.rules.as_slice());
+        let mut all = Vec::new();
+        for before in &self.rules {
+            let wanted = if before.is_system() {
+                trust::catch_all(before, access.clone())
+            } else {
+                before.clone()
+            };
+            let now = rules.iter().find(|rule| rule.id == before.id);
+            let now = now.map_or(serde_json::Value::Null, json_of);
+            let mut differences = semantic::changes(&json_of(&wanted), &now);
+            for difference in &mut differences {
+                difference.path = format!("rules[{}].{}", before.name, difference.path);
+            }
+            all.extend(differences);
+        }
+        let order = |rules: &[Rule]| {
+            let mut placed: Vec<(i64, String)> = rules
+                .iter()
+                .map(|rule| (rule.place(), rule.id.clone()))
+                .collect();
+            placed.sort();
+            let ids = placed.into_iter().map(|(_, id)| id);
+            ids.collect::<Vec<String>>()
+        };
+        for (path, before, now) in [
+            ("rules", order(&self.rules), order(rules)),
+            ("mappings", self.apps.clone(), app_ids(observed)),
+        ] {
+            if before != now {
+                all.push(Difference {
+                    path: path.into(),
+                    wanted: json_of(&before),
+                    found: json_of(&now),
+                });
+            }
+        }
+        all
+    }
+
+    /// The second half: looks again, and when a condition is not met opens the catch-all that was just closed. Too much
+    /// hangs on it to give it up at the first request that fails.
+    pub(crate) async fn look_again(
+        &self,
+        okta: &Okta,
+        policy: &str,
+        open: &Rule,
+    ) -> Result<(), Error> {
+        match self.look_once_more(okta, policy, open).await {
+            Ok(()) => Ok(()),
+            Err(error @ Error::Guarded { .. }) => Err(error),
+            Err(_) => self.look_once_more(okta, policy, open).await,
+        }
+    }
+
+    async fn look_once_more(&self, okta: &Okta, policy: &str, open: &Rule) -> Result<(), Error> {
+        let observed = trust::observe(okta, &self.desired).await?;
+        let mut reasons = match self.unmet(&observed) {
+            Ok(()) => Vec::new(),
+            Err(refusal) => refusal.reasons,
+        };
+        let differences = self.changes(&observed, &Access::Deny);
+        if !differences.is_empty() {
+            reasons.push(Reason::Changed {
+                object: self.object(),
+                differences,
+            });
+        }
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        let now = okta.rule(policy, &open.id).await?;
+        let now = if now.access() == Some(&Access::Deny) {
+            let opened = reopened(open, &now);
+            okta.send(&policies::replace_rule(policy, &open.id, &opened))
+                .await?;
+            okta.rule(policy, &open.id).await?
+        } else {
+            now
+        };
+        let is_open = now.access() != Some(&Access::Deny);
+        Err(guarded(reasons, Some(is_open)))
+    }
+}
+
+/// The catch-all as it is now, allowing: what somebody changed since stays, and what Okta leaves out of a rule that
+/// denies comes from the one that was closed.
+fn reopened(open: &Rule, now: &Rule) -> Rule {
+    let mut merged = json_of(open);
+    lay_over(&mut merged, json_of(now));
+    let merged = serde_json::from_value(merged).unwrap_or_else(|_| open.clone());
+    trust::catch_all(&merged, Access::Allow)
+}
+
+fn lay_over(base: &mut serde_json::Value, over: serde_json::Value) {
+    match (base, over) {
+        (serde_json::Value::Object(base), serde_json::Value::Object(over)) => {
+            for (key, value) in over {
+                lay_over(base.entry(key).or_insert(serde_json::Value::Null), value);
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
+fn app_ids(observed: &Observed) -> Vec<String> {
+    let mut ids: Vec<String> = observed.assigned.iter().map(|app| app.id.clone()).collect();
+    ids.sort();
+    ids
+}
+
+pub(crate) fn guarded(reasons: Vec<Reason>, reopened: Option<bool>) -> Error {
+    Error::Guarded {
+        refusal: Box::new(Refusal { reasons }),
+        reopened,
+    }
+}
