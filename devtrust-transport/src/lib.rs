@@ -12,6 +12,7 @@ pub mod pages;
 mod request;
 mod response;
 mod retry;
+mod spelling;
 mod transport;
 
 pub use clock::{Clock, RuntimeClock};

@@ -69,24 +69,10 @@ pub struct Evidence {
     pub to: jiff::Timestamp,
     /// How many events of the window were folded.
     pub events: u64,
-    /// What the simulations say, where any were run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub simulated: Option<Simulated>,
     devices: BTreeMap<String, DeviceEvidence>,
     /// Which device the sign-in of a key belongs to; at most a few keys per device.
     #[serde(skip)]
     sign_ins: BTreeMap<String, String>,
-}
-
-/// What simulation says of a managed and of an unmanaged Mac, both registered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Simulated {
-    /// The app that was tried.
-    pub app: String,
-    /// For a registered and managed Mac.
-    pub managed: Outcome,
-    /// For a registered and unmanaged Mac.
-    pub unmanaged: Outcome,
 }
 
 impl Evidence {
@@ -97,7 +83,6 @@ impl Evidence {
             from,
             to,
             events: 0,
-            simulated: None,
             devices: BTreeMap::new(),
             sign_ins: BTreeMap::new(),
         }
