@@ -173,21 +173,26 @@ fn pinning_the_root_trusts_the_intermediate_and_encrypts_to_it() {
 
 #[test]
 fn a_device_certificate_slipped_into_getcacert_does_not_pass_for_the_ra() {
-    use der::Encode;
-    use mobileconfig::cms::{self, ContentInfo, SignedData};
     let mut authority = authority(|options| options);
     let leaf = enroll(&mut authority, &request(SECRET))
         .unwrap()
         .certificate;
-    let signed = SignedData::certificates_only(&[&leaf[..], authority.root_certificate()]).unwrap();
+    let ca = slipped_in(authority.root_certificate(), &leaf);
+    assert_eq!(ca.certificates().len(), 1);
+    assert_eq!(ca.recipient().der(), authority.root_certificate());
+}
+
+/// What becomes of an answer to GetCACert with a certificate beside the pinned one.
+fn slipped_in(root: &[u8], other: &[u8]) -> TrustedCa {
+    use der::Encode;
+    use mobileconfig::cms::{self, ContentInfo, SignedData};
+    let signed = SignedData::certificates_only(&[other, root]).unwrap();
     let answer = ContentInfo::wrap(cms::oid::ID_SIGNED_DATA, &signed)
         .unwrap()
         .to_der()
         .unwrap();
-    let pin = Fingerprint::sha256_of_der(authority.root_certificate()).unwrap();
-    let ca = CaCertificates::parse(&answer).unwrap().pin(&pin).unwrap();
-    assert_eq!(ca.certificates().len(), 1);
-    assert_eq!(ca.recipient().der(), authority.root_certificate());
+    let pin = Fingerprint::sha256_of_der(root).unwrap();
+    CaCertificates::parse(&answer).unwrap().pin(&pin).unwrap()
 }
 
 #[test]

@@ -2,10 +2,19 @@ use super::certificate::verify_issued;
 use super::error::malformed;
 use super::{Error, Weakness};
 use crate::{CaCertificate, Fingerprint, FingerprintAlgorithm};
-use const_oid::db::rfc5280::ID_KP_CLIENT_AUTH;
+use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::RSA_ENCRYPTION;
 use std::time::SystemTime;
 use x509_cert::ext::pkix::ExtendedKeyUsage;
+
+/// What marks a registration authority: `id-kp-cmcRA` (RFC 6402), and Microsoft's Certificate Request Agent, which NDES has.
+const REGISTRATION: [ObjectIdentifier; 2] = [
+    CMC_RA,
+    ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.1"),
+];
+
+/// `id-kp-cmcRA`, RFC 6402 section 2.10.
+pub(crate) const CMC_RA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.28");
 
 /// What a server answered to GetCACert (RFC 8894 section 4.2.1). **Not to be trusted** before [`CaCertificates::pin`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +73,7 @@ impl CaCertificates {
             }
             for certificate in &self.certificates {
                 if !trusted.contains(certificate)
-                    && !is_of_a_device(certificate)
+                    && (certificate.is_ca() || authority_by_usage(certificate) != Some(false))
                     && verify_issued(certificate.der(), issuer.x509()).is_ok()
                 {
                     trusted.push(certificate.clone());
@@ -165,12 +174,22 @@ impl TrustedCa {
         })
     }
 
+    /// Whether requests are encrypted to a certificate that is neither a CA's nor marked as a registration authority's.
+    #[must_use]
+    pub fn is_unmarked(&self) -> bool {
+        let recipient = &self.recipient;
+        *recipient != self.anchor && !recipient.is_ca() && authority_by_usage(recipient).is_none()
+    }
+
     /// What is weak about the recipient at a moment.
     #[must_use]
     pub fn weaknesses(&self, now: SystemTime) -> Vec<Weakness> {
         let mut weaknesses = Vec::new();
         if !self.signs_and_decrypts() {
             weaknesses.push(Weakness::CaKeyUsage);
+        }
+        if self.is_unmarked() {
+            weaknesses.push(Weakness::UnmarkedRegistrationAuthority);
         }
         if !self.recipient.is_valid_at(now) {
             weaknesses.push(Weakness::CaNotValidNow);
@@ -179,15 +198,20 @@ impl TrustedCa {
     }
 }
 
-/// Every enrolled device holds a certificate of the same CA. Slipped into the answer, it must not pass for the RA:
-/// requests, and the challenge in them, would be encrypted to that device.
-fn is_of_a_device(certificate: &CaCertificate) -> bool {
+/// Whether the extended key usage of a certificate that is no CA makes it a registration authority: `None` when it has none.
+///
+/// Every enrolled device, and perhaps a web server, holds a certificate of the same CA. Slipped into the answer, it must
+/// not pass for the RA: requests, and the challenge in them, would be encrypted to whoever has its key.
+fn authority_by_usage(certificate: &CaCertificate) -> Option<bool> {
     let usage = certificate
         .x509()
         .tbs_certificate()
         .get_extension::<ExtendedKeyUsage>();
-    !certificate.is_ca()
-        && matches!(usage, Ok(Some((_, usages))) if usages.0.contains(&ID_KP_CLIENT_AUTH))
+    match usage {
+        Ok(None) => None,
+        Ok(Some((_, usages))) => Some(REGISTRATION.iter().any(|one| usages.0.contains(one))),
+        Err(_) => Some(false),
+    }
 }
 
 fn is_rsa(certificate: &CaCertificate) -> bool {
@@ -196,4 +220,65 @@ fn is_rsa(certificate: &CaCertificate) -> bool {
         .tbs_certificate()
         .subject_public_key_info();
     key.algorithm.oid == RSA_ENCRYPTION
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use super::*;
+    use crate::message::{CertificateSpec, EnrollmentKey, extension, name};
+    use crate::{KeySize, Subject};
+    use const_oid::db::rfc5280::ID_KP_SERVER_AUTH;
+    use der::Encode;
+    use mobileconfig::cms::{self, ContentInfo, SignedData};
+    use std::time::Duration;
+    use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages};
+
+    fn spec(subject: &str, key: &EnrollmentKey, ca: bool) -> CertificateSpec {
+        let basic = BasicConstraints {
+            ca,
+            path_len_constraint: None,
+        };
+        let usage = KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment;
+        let now = SystemTime::now();
+        CertificateSpec {
+            subject: name(&subject.parse::<Subject>().unwrap()).unwrap(),
+            public_key: key.spki().clone(),
+            not_before: now - Duration::from_secs(60),
+            not_after: now + Duration::from_secs(3600),
+            extensions: vec![
+                extension(true, &basic).unwrap(),
+                extension(true, &KeyUsage(usage)).unwrap(),
+            ],
+        }
+    }
+
+    #[test]
+    fn another_certificate_of_the_ca_does_not_pass_for_the_ra_and_an_unmarked_ra_is_told() {
+        let key = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
+        let root = spec("CN=Root", &key, true).self_sign(&key).unwrap();
+        let root = CaCertificate::from_der(&root).unwrap();
+        let pin = root.fingerprint(FingerprintAlgorithm::Sha256);
+        let other = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
+        let beside = |purposes: Option<Vec<ObjectIdentifier>>| {
+            let mut leaf = spec("CN=Leaf", &other, false);
+            let usage = purposes.map(ExtendedKeyUsage);
+            leaf.extensions
+                .extend(usage.iter().map(|usage| extension(false, usage).unwrap()));
+            let leaf = leaf.issue(root.x509(), &key).unwrap();
+            let signed = SignedData::certificates_only(&[&leaf[..], root.der()]).unwrap();
+            let answer = ContentInfo::wrap(cms::oid::ID_SIGNED_DATA, &signed)
+                .and_then(|info| info.to_der())
+                .unwrap();
+            let ca = CaCertificates::parse(&answer).unwrap().pin(&pin).unwrap();
+            let is_leaf = ca.recipient().der() == leaf;
+            (is_leaf, ca.weaknesses(SystemTime::now()))
+        };
+        let unmarked = Weakness::UnmarkedRegistrationAuthority;
+        assert_eq!(beside(Some(vec![ID_KP_SERVER_AUTH])), (false, vec![]));
+        assert_eq!(beside(Some(vec![])), (false, vec![]));
+        assert_eq!(beside(None), (true, vec![unmarked]));
+        for mark in REGISTRATION {
+            assert_eq!(beside(Some(vec![ID_KP_SERVER_AUTH, mark])), (true, vec![]));
+        }
+    }
 }

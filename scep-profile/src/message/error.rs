@@ -149,6 +149,9 @@ pub enum Weakness {
     /// The CA or RA certificate has no key usage, or not digitalSignature and keyEncipherment (RFC 8894 section 2.1.2
     /// asks for both); macOS refuses such an RA (error -67731).
     CaKeyUsage,
+    /// The RA certificate has no extended key usage that marks it as one (`id-kp-cmcRA`, or Microsoft's Certificate Request
+    /// Agent): whoever holds a certificate of this CA could pass for the RA, and read challenges.
+    UnmarkedRegistrationAuthority,
     /// The CA or RA certificate is not valid at the time of the request.
     CaNotValidNow,
     /// The reply repeats our nonce as its own in place of a fresh one.
@@ -165,6 +168,9 @@ impl fmt::Display for Weakness {
             Self::NoSha256 => "does not announce SHA-256",
             Self::CaKeyUsage => {
                 "has a CA or RA certificate without digitalSignature and keyEncipherment"
+            }
+            Self::UnmarkedRegistrationAuthority => {
+                "has an RA certificate that nothing marks as one, so that other certificates of the CA could pass for it"
             }
             Self::CaNotValidNow => "has a CA or RA certificate that is not valid now",
             Self::EchoedNonce => "repeats the nonce of the request in place of a fresh one",

@@ -49,6 +49,7 @@ pub use types::{FailInfo, MessageType, Nonce, PkiStatus, TransactionId};
 
 #[cfg(feature = "server")]
 pub(crate) use {
+    ca::CMC_RA,
     certificate::{CertificateSpec, extension, key_identifier, sign_crl, verify_issued},
     csr::name,
     request::signer_of,

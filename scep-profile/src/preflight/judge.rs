@@ -121,7 +121,15 @@ fn judge_algorithms(ca: &TrustedCa, report: &mut Report) {
 
 fn judge_key_usage(ca: &TrustedCa, chain: bool, report: &mut Report) {
     let recipient = ca.recipient();
-    if ca.signs_and_decrypts() {
+    if ca.is_unmarked() && ca.signs_and_decrypts() {
+        let found = format!(
+            "{} {}",
+            recipient.subject(),
+            message::Weakness::UnmarkedRegistrationAuthority
+        );
+        let mend = "issue it with the extended key usage id-kp-cmcRA, or let the CA itself decrypt";
+        report.add(CheckSubject::KeyUsage, Status::Warning, found, mend);
+    } else if ca.signs_and_decrypts() {
         let found = format!(
             "{} may decrypt, and replies may be signed",
             recipient.subject()
@@ -264,17 +272,24 @@ mod tests {
         let pair = include_str!("../../tests/data/ra-pair.pem");
         let (report, ca) = judged(pair);
         let usage = |report: &Report| report.check(CheckSubject::KeyUsage).unwrap().status;
-        assert_eq!(usage(&report), Status::Passed, "{report}");
+        // Nothing but their key usage tells what they are.
+        assert_eq!(usage(&report), Status::Warning, "{report}");
         let ca = ca.unwrap();
         assert_eq!(ca.recipient().subject(), "CN=Encrypting-RA,O=Acme");
-        assert_eq!(ca.weaknesses(SystemTime::now()), []);
+        assert_eq!(
+            ca.weaknesses(SystemTime::now()),
+            [message::Weakness::UnmarkedRegistrationAuthority]
+        );
 
         let (_, half) = pair.split_once("-----END CERTIFICATE-----\n").unwrap();
         let (report, ca) = judged(half);
         assert_eq!(usage(&report), Status::Failed, "{report}");
         assert_eq!(
             ca.unwrap().weaknesses(SystemTime::now()),
-            [message::Weakness::CaKeyUsage]
+            [
+                message::Weakness::CaKeyUsage,
+                message::Weakness::UnmarkedRegistrationAuthority
+            ]
         );
     }
 }

@@ -1,7 +1,9 @@
 //! What stands in the certificates an authority makes.
 
 use crate::Subject;
-use crate::message::{CertificateSpec, EnrollmentKey, Error, ReceivedRequest, extension, name};
+use crate::message::{
+    CMC_RA, CertificateSpec, EnrollmentKey, Error, ReceivedRequest, extension, name,
+};
 use const_oid::AssociatedOid;
 use const_oid::db::rfc5280::ID_KP_CLIENT_AUTH;
 use der::Decode;
@@ -62,7 +64,11 @@ pub(super) fn registration(
         path_len_constraint: None,
     };
     let usage = KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment;
-    spec.extensions = vec![extension(true, &basic)?, extension(true, &KeyUsage(usage))?];
+    spec.extensions = vec![
+        extension(true, &basic)?,
+        extension(true, &KeyUsage(usage))?,
+        extension(false, &ExtendedKeyUsage(vec![CMC_RA]))?,
+    ];
     Ok(spec)
 }
 
