@@ -26,13 +26,20 @@ pub(crate) fn inside(test: &str) -> bool {
         let _: Option<()> = left_out("unshare");
         return false;
     };
-    let status = enter(form, r#"exec "$PROGRAM" --exact "$TEST" --nocapture"#)
+    let inner = enter(form, r#"exec "$PROGRAM" --exact "$TEST" --nocapture"#)
         .env("PROGRAM", std::env::current_exe().unwrap())
         .env("TEST", test)
         .env(INSIDE, "1")
-        .status()
+        .output()
         .unwrap();
-    assert!(status.success(), "{test} failed in its namespace");
+    let said = String::from_utf8_lossy(&inner.stdout);
+    print!("{said}{}", String::from_utf8_lossy(&inner.stderr));
+    assert!(inner.status.success(), "{test} failed in its namespace");
+    // No test of that name would be a success as well.
+    assert!(
+        said.contains("test result: ok. 1 passed"),
+        "{test} did not run"
+    );
     false
 }
 
