@@ -29,13 +29,14 @@ impl Job {
     /// The profile and its bytes. Nothing is sent and nothing is written.
     ///
     /// # Errors
-    /// [`Error::Refused`] when the blueprint's values and the CA's certificates make no profile.
+    /// [`Error::Refused`] when the blueprint's values and the CA's certificates make no profile, or one that Macs refuse.
     pub fn profile(&self, progress: &dyn Progress) -> Result<(Profile, Vec<u8>), Error> {
         progress.stage(Stage::Profile);
         let refused = |error| Error::refused(Stage::Profile.name(), error);
         let profile = desired::profile(&self.blueprint, &self.tenants, self.blueprint.generation)
             .map_err(refused)?;
         let bytes = profile.to_xml().map_err(refused)?;
+        stages::lint(&profile, progress)?;
         Ok((profile, bytes))
     }
 

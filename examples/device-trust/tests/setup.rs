@@ -377,3 +377,16 @@ async fn plan_only_writes_the_plan_and_changes_nothing() {
     assert_eq!(outside.writes(), 0);
     no_secret_in(&fs::read_to_string(outside.case.out().join("plan.json")).unwrap());
 }
+
+#[test]
+fn what_macs_of_jumpcloud_would_take_as_it_stands_is_told() {
+    let blueprint = EXAMPLE.replace("CN=cert", "CN=%SerialNumber%");
+    let run = Case::new(&blueprint).setup(&["--plan-only"]);
+    assert_eq!(run.exit_code, 0, "{run:?}");
+    let told = format!("{}{}", run.stdout, run.stderr);
+    assert!(
+        told.contains("warning[scep-device-variable]") || told.contains("warning[scep-variable]"),
+        "{run:?}"
+    );
+    no_secret_in(&told);
+}
