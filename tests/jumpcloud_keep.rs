@@ -80,7 +80,10 @@ async fn a_renewal_is_one_put_a_repeated_one_none_and_a_withdrawal_leaves_nothin
         "{renewed:?}"
     );
 
-    keep::withdraw(&blueprint, &tenants, true).await.unwrap();
+    let output = Output::new(folder.path());
+    keep::withdraw(&blueprint, &tenants, Some(&output))
+        .await
+        .unwrap();
     let gone: Vec<String> = writes(sandbox).split_off(set_up + 1);
     assert_eq!(gone.len(), 2, "{gone:?}");
     assert!(
@@ -88,7 +91,7 @@ async fn a_renewal_is_one_put_a_repeated_one_none_and_a_withdrawal_leaves_nothin
         "{gone:?}"
     );
     assert!(
-        keep::withdraw(&blueprint, &tenants, true)
+        keep::withdraw(&blueprint, &tenants, Some(&output))
             .await
             .unwrap()
             .is_empty()
@@ -161,6 +164,8 @@ async fn a_blueprint_with_rings_is_set_up_renewed_and_withdrawn_ring_by_ring() {
         "the other ring is left alone"
     );
 
-    let plan = keep::withdraw(&blueprint, &tenants, true).await.unwrap();
+    let plan = keep::withdraw(&blueprint, &tenants, Some(&output))
+        .await
+        .unwrap();
     assert_eq!(plan.steps.len(), 3, "two policies and the software: {plan}");
 }

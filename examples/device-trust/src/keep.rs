@@ -7,7 +7,7 @@ use jumpcloud_mdm::{
     readiness::{self, Readiness},
 };
 
-use crate::{Blueprint, Error, blueprint::RingSection, desired, tenants::Tenants};
+use crate::{Blueprint, Error, Output, blueprint::RingSection, desired, tenants::Tenants};
 
 /// Whether the JumpCloud tenant is ready. It writes nothing.
 ///
@@ -190,15 +190,16 @@ pub(crate) fn shown(state: &deploy::DeviceState) -> String {
     }
 }
 
-/// The changes that take policy and software of the blueprint off JumpCloud, in all rings; with `apply` they are made.
+/// The changes that take policy and software of the blueprint off JumpCloud, in all rings; with `keep` they are made,
+/// after the record of them is kept. A deletion cannot be undone by a record: setting up again brings it back.
 /// Okta is left as it is, so open its catch-all first, or everyone is locked out.
 ///
 /// # Errors
-/// [`Error::Refused`] when an object was changed meanwhile, or JumpCloud refuses.
+/// [`Error::Refused`] when an object was changed meanwhile, the record cannot be kept, or JumpCloud refuses.
 pub async fn withdraw(
     blueprint: &Blueprint,
     tenants: &Tenants,
-    apply: bool,
+    keep: Option<&Output>,
 ) -> Result<deploy::Plan, Error> {
     let refused = |error: &dyn std::fmt::Display| Error::refused("withdraw", error);
     let wanted = desired::deployment(blueprint, |_| Ok::<_, Error>(Vec::new()))?;
@@ -207,8 +208,12 @@ pub async fn withdraw(
         .await
         .map_err(|error| refused(&error))?;
     let plan = deploy::withdraw(&wanted, &observed, key).map_err(|error| refused(&error))?;
-    if apply {
-        deploy::apply(client, &plan, &wanted, key, |_| {})
+    if let Some(output) = keep {
+        let keep = |undo: &_| {
+            let kept = output.keep_undo("jumpcloud", undo);
+            kept.map(drop).map_err(|error| error.to_string())
+        };
+        deploy::apply_recorded(client, &plan, &wanted, &observed, key, keep, |_| {})
             .await
             .map_err(|error| refused(&error))?;
     }

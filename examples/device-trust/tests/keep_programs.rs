@@ -113,16 +113,16 @@ fn the_programs_work_on_one_world_from_set_up_to_withdrawal() {
     let withdraw = env!("CARGO_BIN_EXE_withdraw");
     let listed = case.run(withdraw, &[]);
     assert!(listed.stdout.contains("2 changes"), "{listed:?}");
-    assert!(
-        case.run(withdraw, &["--apply"])
-            .stdout
-            .contains("2 changes")
-    );
-    assert!(
-        case.run(withdraw, &["--apply"])
-            .stdout
-            .contains("0 changes")
-    );
+    let blocked = case.run(withdraw, &["--apply", "--out", "b.toml"]);
+    assert_eq!(blocked.exit_code, 1, "{blocked:?}");
+    assert!(blocked.stderr.contains("--out"), "{blocked:?}");
+    let before = records();
+    let gone = case.run(withdraw, &["--apply", "--out", "out"]);
+    assert!(gone.stdout.contains("2 changes"), "{gone:?}");
+    assert_eq!(records() - before, 1, "the record is kept");
+    let again = case.run(withdraw, &["--apply", "--out", "out"]);
+    assert!(again.stdout.contains("0 changes"), "{again:?}");
+    assert_eq!(records() - before, 1);
 }
 
 #[test]
