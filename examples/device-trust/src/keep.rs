@@ -1,13 +1,16 @@
 //! The JumpCloud side after the set-up: is it ready, renew the certificates, take it off again. Each step can be
 //! repeated: what is done already is not done twice.
 
+mod withdrawal;
+
 use jiff::Timestamp;
 use jumpcloud_mdm::{
     deploy::{self, Decision, Renewal, Tally, UndoRecord, WaitOptions, ring_policy_name},
     readiness::{self, Readiness},
 };
 
-use crate::{Blueprint, Error, Output, blueprint::RingSection, desired, tenants::Tenants};
+pub use self::withdrawal::{CatchAll, Withdrawal, open, withdraw};
+use crate::{Blueprint, Error, blueprint::RingSection, desired, tenants::Tenants};
 
 /// Whether the JumpCloud tenant is ready. It writes nothing.
 ///
@@ -188,34 +191,4 @@ pub(crate) fn shown(state: &deploy::DeviceState) -> String {
         DeviceState::OutOfReach { reason } => format!("is out of reach ({reason})"),
         _ => "reported something unknown".into(),
     }
-}
-
-/// The changes that take policy and software of the blueprint off JumpCloud, in all rings; with `keep` they are made,
-/// after the record of them is kept. A deletion cannot be undone by a record: setting up again brings it back.
-/// Okta is left as it is, so open its catch-all first, or everyone is locked out.
-///
-/// # Errors
-/// [`Error::Refused`] when an object was changed meanwhile, the record cannot be kept, or JumpCloud refuses.
-pub async fn withdraw(
-    blueprint: &Blueprint,
-    tenants: &Tenants,
-    keep: Option<&Output>,
-) -> Result<deploy::Plan, Error> {
-    let refused = |error: &dyn std::fmt::Display| Error::refused("withdraw", error);
-    let wanted = desired::deployment(blueprint, |_| Ok::<_, Error>(Vec::new()))?;
-    let (client, key) = (&tenants.jumpcloud, &tenants.digest_key);
-    let observed = deploy::observe(client, &wanted)
-        .await
-        .map_err(|error| refused(&error))?;
-    let plan = deploy::withdraw(&wanted, &observed, key).map_err(|error| refused(&error))?;
-    if let Some(output) = keep {
-        let keep = |undo: &_| {
-            let kept = output.keep_undo("jumpcloud", undo);
-            kept.map(drop).map_err(|error| error.to_string())
-        };
-        deploy::apply_recorded(client, &plan, &wanted, &observed, key, keep, |_| {})
-            .await
-            .map_err(|error| refused(&error))?;
-    }
-    Ok(plan)
 }

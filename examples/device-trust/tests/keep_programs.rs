@@ -113,16 +113,44 @@ fn the_programs_work_on_one_world_from_set_up_to_withdrawal() {
     let withdraw = env!("CARGO_BIN_EXE_withdraw");
     let listed = case.run(withdraw, &[]);
     assert!(listed.stdout.contains("2 changes"), "{listed:?}");
-    let blocked = case.run(withdraw, &["--apply", "--out", "b.toml"]);
+    let note = "Okta's catch-all denies";
+    assert!(listed.stdout.contains(note), "{listed:?}");
+    let before = records();
+    let locked_out = case.run(withdraw, &["--apply", "--out", "out"]);
+    assert_eq!(locked_out.exit_code, 1, "{locked_out:?}");
+    for part in [note, "nothing was written", "--open", "--while-denied"] {
+        assert!(locked_out.stderr.contains(part), "{locked_out:?}");
+    }
+    let unopened = case.run(withdraw, &["--open"]);
+    assert!(unopened.stdout.contains("1 change\n"), "{unopened:?}");
+    let blocked = case.run(withdraw, &["--apply", "--while-denied", "--out", "b.toml"]);
     assert_eq!(blocked.exit_code, 1, "{blocked:?}");
     assert!(blocked.stderr.contains("--out"), "{blocked:?}");
-    let before = records();
-    let gone = case.run(withdraw, &["--apply", "--out", "out"]);
-    assert!(gone.stdout.contains("2 changes"), "{gone:?}");
+    let listed = case.run(withdraw, &[]);
+    assert!(listed.stdout.contains("2 changes"), "{listed:?}");
+    assert!(listed.stdout.contains(note), "{listed:?}");
+    assert_eq!(records(), before);
+
+    let world = fs::read(case.path("world.json")).unwrap();
+    let forced = case.run(withdraw, &["--apply", "--while-denied", "--out", "out"]);
+    assert!(forced.stdout.contains("2 changes"), "{forced:?}");
     assert_eq!(records() - before, 1, "the record is kept");
+    fs::write(case.path("world.json"), &world).unwrap();
+    let opened = case.run(withdraw, &["--apply", "--open-only", "--out", "out"]);
+    assert!(opened.stdout.contains("1 change\n"), "{opened:?}");
+    assert_eq!(records() - before, 2, "the record is kept");
+    let listed = case.run(withdraw, &[]);
+    assert!(listed.stdout.contains("2 changes"), "{listed:?}");
+    assert!(!listed.stdout.contains(note), "{listed:?}");
+    fs::write(case.path("world.json"), &world).unwrap();
+    let gone = case.run(withdraw, &["--apply", "--open", "--out", "out"]);
+    assert!(gone.stdout.contains("1 change\n"), "{gone:?}");
+    assert!(gone.stdout.contains("2 changes"), "{gone:?}");
+    assert_eq!(records() - before, 4, "a record for each tenant");
     let again = case.run(withdraw, &["--apply", "--out", "out"]);
+    assert_eq!(again.exit_code, 0, "{again:?}");
     assert!(again.stdout.contains("0 changes"), "{again:?}");
-    assert_eq!(records() - before, 1);
+    assert_eq!(records() - before, 4);
 }
 
 #[test]
