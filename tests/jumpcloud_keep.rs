@@ -6,7 +6,7 @@ use std::path::Path;
 use device_trust::{
     Blueprint, Error, Job, Output, Overrides, Silent, Tenants,
     embedded::Embedded,
-    keep::{self, KeepUndo, Rotation},
+    keep::{self, CatchAll, KeepUndo, Rotation},
 };
 use device_trust_sandbox::Sandbox;
 use jumpcloud_mdm::deploy;
@@ -80,19 +80,21 @@ async fn a_renewal_is_one_put_a_repeated_one_none_and_a_withdrawal_leaves_nothin
         "{renewed:?}"
     );
 
-    keep::withdraw(&blueprint, &tenants, true).await.unwrap();
+    let output = Output::new(folder.path());
+    let withdraw = |catch_all| keep::withdraw(&blueprint, &tenants, catch_all, Some(&output));
+    let locked_out = withdraw(CatchAll::MustAllow).await.unwrap_err();
+    assert_eq!(locked_out.exit_code(), 1);
+    assert_eq!(writes(sandbox).len(), set_up + 1, "{locked_out}");
+    withdraw(CatchAll::Open).await.unwrap();
     let gone: Vec<String> = writes(sandbox).split_off(set_up + 1);
-    assert_eq!(gone.len(), 2, "{gone:?}");
+    assert_eq!(gone.len(), 3, "{gone:?}");
+    assert!(gone[0].starts_with("PUT /api/v1/policies/"), "{gone:?}");
     assert!(
-        gone.iter().all(|write| write.starts_with("DELETE ")),
+        gone[1..].iter().all(|write| write.starts_with("DELETE ")),
         "{gone:?}"
     );
-    assert!(
-        keep::withdraw(&blueprint, &tenants, true)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    let again = withdraw(CatchAll::MustAllow).await.unwrap();
+    assert!(again.jumpcloud.is_empty(), "{again}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,6 +163,9 @@ async fn a_blueprint_with_rings_is_set_up_renewed_and_withdrawn_ring_by_ring() {
         "the other ring is left alone"
     );
 
-    let plan = keep::withdraw(&blueprint, &tenants, true).await.unwrap();
-    assert_eq!(plan.steps.len(), 3, "two policies and the software: {plan}");
+    let made = keep::withdraw(&blueprint, &tenants, CatchAll::Open, Some(&output))
+        .await
+        .unwrap();
+    let steps = made.jumpcloud.steps.len();
+    assert_eq!(steps, 3, "two policies and the software: {made}");
 }

@@ -1,13 +1,16 @@
 //! The JumpCloud side after the set-up: is it ready, renew the certificates, take it off again. Each step can be
 //! repeated: what is done already is not done twice.
 
+mod withdrawal;
+
 use jiff::Timestamp;
 use jumpcloud_mdm::{
     deploy::{self, Decision, Renewal, Tally, UndoRecord, WaitOptions, ring_policy_name},
     readiness::{self, Readiness},
 };
 
-use crate::{Blueprint, Error, blueprint::RingSection, desired, tenants::Tenants};
+pub use self::withdrawal::{CatchAll, Withdrawal, open, withdraw};
+use crate::{Blueprint, Error, Silent, blueprint::RingSection, desired, stages, tenants::Tenants};
 
 /// Whether the JumpCloud tenant is ready. It writes nothing.
 ///
@@ -95,12 +98,13 @@ pub(crate) fn generation_of(blueprint: &Blueprint, ring: Option<&RingSection>) -
         .unwrap_or(blueprint.generation)
 }
 
-/// The change that brings the profile of the next generation onto the Macs; with `keep` it is made, after the record of
-/// how to undo it is kept. A higher generation costs each Mac in the policy's device groups a new certificate, the same
+/// The change that brings the profile of the next generation onto the Macs; with `keep` it is made, after the CA is
+/// checked, the challenge proved by one enrolment where the blueprint says so, and the record of how to undo it kept.
+/// A higher generation costs each Mac in the policy's device groups a new certificate, the same
 /// one nothing, and a lower one than the policy carries is refused.
 ///
 /// # Errors
-/// [`Error::Refused`] when the policy is not there yet, was changed by another hand, carries a later generation, or
+/// [`Error::Refused`] when the CA is not the expected one or refuses the challenge, the policy is not there yet, was changed by another hand, carries a later generation, or
 /// JumpCloud refuses.
 pub async fn rotate(
     blueprint: &Blueprint,
@@ -109,9 +113,9 @@ pub async fn rotate(
     keep: Option<KeepUndo<'_>>,
 ) -> Result<deploy::Plan, Error> {
     let refused = |error: &dyn std::fmt::Display| Error::refused("rotate", error);
-    let bytes = desired::profile(blueprint, tenants, rotation.generation)
-        .and_then(|profile| profile.to_xml())
+    let profile = desired::profile(blueprint, tenants, rotation.generation)
         .map_err(|error| refused(&error))?;
+    let bytes = profile.to_xml().map_err(|error| refused(&error))?;
     let renewal = Renewal::of_policy(rotation.policy(blueprint), rotation.generation, bytes);
     let (client, key) = (&tenants.jumpcloud, &tenants.digest_key);
     let observed = deploy::observe(client, &renewal.desired(desired::OWNER, None))
@@ -121,6 +125,13 @@ pub async fn rotate(
         .plan(desired::OWNER, &observed, key)
         .map_err(|error| refused(&error))?;
     if let Some(keep) = keep {
+        if !plan.is_empty() {
+            // Every Mac of the ring would fail together on a CA or challenge that is wrong.
+            stages::check_ca(&profile, &Silent).await?;
+            if blueprint.scep.prove_challenge {
+                stages::prove_challenge(tenants, &profile, &Silent).await?;
+            }
+        }
         let wanted = renewal.desired(desired::OWNER, Some(&observed));
         deploy::apply_recorded(client, &plan, &wanted, &observed, key, keep, |_| {})
             .await
@@ -188,29 +199,4 @@ pub(crate) fn shown(state: &deploy::DeviceState) -> String {
         DeviceState::OutOfReach { reason } => format!("is out of reach ({reason})"),
         _ => "reported something unknown".into(),
     }
-}
-
-/// The changes that take policy and software of the blueprint off JumpCloud, in all rings; with `apply` they are made.
-/// Okta is left as it is, so open its catch-all first, or everyone is locked out.
-///
-/// # Errors
-/// [`Error::Refused`] when an object was changed meanwhile, or JumpCloud refuses.
-pub async fn withdraw(
-    blueprint: &Blueprint,
-    tenants: &Tenants,
-    apply: bool,
-) -> Result<deploy::Plan, Error> {
-    let refused = |error: &dyn std::fmt::Display| Error::refused("withdraw", error);
-    let wanted = desired::deployment(blueprint, |_| Ok::<_, Error>(Vec::new()))?;
-    let (client, key) = (&tenants.jumpcloud, &tenants.digest_key);
-    let observed = deploy::observe(client, &wanted)
-        .await
-        .map_err(|error| refused(&error))?;
-    let plan = deploy::withdraw(&wanted, &observed, key).map_err(|error| refused(&error))?;
-    if apply {
-        deploy::apply(client, &plan, &wanted, key, |_| {})
-            .await
-            .map_err(|error| refused(&error))?;
-    }
-    Ok(plan)
 }

@@ -125,6 +125,8 @@ fn after_the_job_the_log_shows_successes_failures_and_a_verdict_for_every_mac() 
 
     let csv = list(&["--format", "csv", "--view", "failures"]);
     assert!(csv.starts_with("at,event,outcome,user,app,device,managed,rule,reason,uuid\r\n"));
+    let nobody = list(&["--format", "csv", "--user", "nobody@acme.example"]);
+    assert_eq!(nobody, csv.split_inclusive("\r\n").next().unwrap());
     let table = list(&["--view", "sso-successes"]);
     assert!(table.lines().count() > successes.len(), "{table}");
 

@@ -7,6 +7,8 @@ use std::{
     process::{Command, Output},
 };
 
+use device_trust_sandbox::{Options, RateLimits, Sandbox, Secrets};
+use secrecy::SecretString;
 use tempfile::TempDir;
 
 const EXAMPLE: &str = include_str!("../../device-trust.toml");
@@ -113,16 +115,44 @@ fn the_programs_work_on_one_world_from_set_up_to_withdrawal() {
     let withdraw = env!("CARGO_BIN_EXE_withdraw");
     let listed = case.run(withdraw, &[]);
     assert!(listed.stdout.contains("2 changes"), "{listed:?}");
-    assert!(
-        case.run(withdraw, &["--apply"])
-            .stdout
-            .contains("2 changes")
-    );
-    assert!(
-        case.run(withdraw, &["--apply"])
-            .stdout
-            .contains("0 changes")
-    );
+    let note = "Okta's catch-all denies";
+    assert!(listed.stdout.contains(note), "{listed:?}");
+    let before = records();
+    let locked_out = case.run(withdraw, &["--apply", "--out", "out"]);
+    assert_eq!(locked_out.exit_code, 1, "{locked_out:?}");
+    for part in [note, "nothing was written", "--open", "--while-denied"] {
+        assert!(locked_out.stderr.contains(part), "{locked_out:?}");
+    }
+    let unopened = case.run(withdraw, &["--open"]);
+    assert!(unopened.stdout.contains("1 change\n"), "{unopened:?}");
+    let blocked = case.run(withdraw, &["--apply", "--while-denied", "--out", "b.toml"]);
+    assert_eq!(blocked.exit_code, 1, "{blocked:?}");
+    assert!(blocked.stderr.contains("--out"), "{blocked:?}");
+    let listed = case.run(withdraw, &[]);
+    assert!(listed.stdout.contains("2 changes"), "{listed:?}");
+    assert!(listed.stdout.contains(note), "{listed:?}");
+    assert_eq!(records(), before);
+
+    let world = fs::read(case.path("world.json")).unwrap();
+    let forced = case.run(withdraw, &["--apply", "--while-denied", "--out", "out"]);
+    assert!(forced.stdout.contains("2 changes"), "{forced:?}");
+    assert_eq!(records() - before, 1, "the record is kept");
+    fs::write(case.path("world.json"), &world).unwrap();
+    let opened = case.run(withdraw, &["--apply", "--open-only", "--out", "out"]);
+    assert!(opened.stdout.contains("1 change\n"), "{opened:?}");
+    assert_eq!(records() - before, 2, "the record is kept");
+    let listed = case.run(withdraw, &[]);
+    assert!(listed.stdout.contains("2 changes"), "{listed:?}");
+    assert!(!listed.stdout.contains(note), "{listed:?}");
+    fs::write(case.path("world.json"), &world).unwrap();
+    let gone = case.run(withdraw, &["--apply", "--open", "--out", "out"]);
+    assert!(gone.stdout.contains("1 change\n"), "{gone:?}");
+    assert!(gone.stdout.contains("2 changes"), "{gone:?}");
+    assert_eq!(records() - before, 4, "a record for each tenant");
+    let again = case.run(withdraw, &["--apply", "--out", "out"]);
+    assert_eq!(again.exit_code, 0, "{again:?}");
+    assert!(again.stdout.contains("0 changes"), "{again:?}");
+    assert_eq!(records() - before, 4);
 }
 
 #[test]
@@ -149,4 +179,99 @@ fn bad_options_are_bad_input() {
         &["--generation", "1", "--org", "5f00000000000000000000aa"],
     );
     assert_eq!(unknown.exit_code, 1, "{unknown:?}");
+}
+
+/// A sandbox in this process, which the blueprint names as if it were real tenants.
+async fn outside() -> (Sandbox, Case) {
+    let secret = |text: &str| Some(SecretString::from(text));
+    let sandbox = Sandbox::start(Options {
+        secrets: Secrets {
+            okta_api_token: secret("canary-okta-api-token"),
+            jumpcloud_api_key: secret("canary-jumpcloud-api-key"),
+            scep_challenge: secret(CHALLENGE),
+        },
+        rate_limits: RateLimits::unlimited(),
+        ..Options::default()
+    })
+    .await
+    .unwrap();
+    let case = Case::new();
+    let mut pem = String::new();
+    for der in sandbox.ca_certificates() {
+        pem += &scep_profile::CaCertificate::from_der(&der).unwrap().pem();
+    }
+    fs::write(case.path("ca.pem"), pem).unwrap();
+    let mut text = EXAMPLE.to_owned();
+    for (section, url, more) in [
+        ("[okta]\n", sandbox.okta_url(), ""),
+        ("[jumpcloud]\n", sandbox.jumpcloud_url(), ""),
+        (
+            "[scep]\n",
+            &sandbox.scep_url(),
+            "ca_certificates = [\"ca.pem\"]\n",
+        ),
+    ] {
+        text = text.replace(section, &format!("{section}url = \"{url}\"\n{more}"));
+    }
+    fs::write(case.path("b.toml"), text).unwrap();
+    (sandbox, case)
+}
+
+impl Case {
+    /// Runs a program on the tenants that the blueprint names, with these secrets and no other.
+    fn run_outside(&self, program: &str, arguments: &[&str], secrets: &[(&str, &str)]) -> Run {
+        let output = Command::new(program)
+            .args(["--blueprint", "b.toml"])
+            .args(arguments)
+            .env_remove("SCEP_CHALLENGE")
+            .env_remove("OKTA_API_TOKEN")
+            .env_remove("JUMPCLOUD_API_KEY")
+            .envs(secrets.iter().copied())
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap();
+        Run {
+            exit_code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+const OKTA: (&str, &str) = ("OKTA_API_TOKEN", "canary-okta-api-token");
+const JUMPCLOUD: (&str, &str) = ("JUMPCLOUD_API_KEY", "canary-jumpcloud-api-key");
+const SCEP: (&str, &str) = ("SCEP_CHALLENGE", CHALLENGE);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_with_a_wrong_challenge_is_refused_before_the_profile_is_sent() {
+    let (sandbox, case) = outside().await;
+    let setup = case.run_outside(
+        env!("CARGO_BIN_EXE_setup"),
+        &["--out", "out"],
+        &[OKTA, JUMPCLOUD, SCEP],
+    );
+    assert_eq!(setup.exit_code, 0, "{setup:?}");
+    let writes = || {
+        let requests = sandbox.requests();
+        requests.iter().filter(|request| request.is_write()).count()
+    };
+    let before = writes();
+    let files = || fs::read_dir(case.path("out")).unwrap().count();
+    let kept = files();
+    let rotate = |challenge| {
+        case.run_outside(
+            env!("CARGO_BIN_EXE_rotate"),
+            &["--generation", "1", "--apply", "--out", "out"],
+            &[OKTA, JUMPCLOUD, ("SCEP_CHALLENGE", challenge)],
+        )
+    };
+    let wrong = rotate("canary-wrong-challenge");
+    assert_eq!(wrong.exit_code, 1, "{wrong:?}");
+    let what = "the challenge from env:SCEP_CHALLENGE is not proven";
+    assert!(wrong.stderr.contains(what), "{wrong:?}");
+    assert!(!wrong.stderr.contains("canary-wrong"), "{wrong:?}");
+    assert_eq!((writes(), files()), (before, kept), "something was written");
+    let right = rotate(CHALLENGE);
+    assert_eq!(right.exit_code, 0, "{right:?}");
+    assert_eq!((writes(), files()), (before + 1, kept + 1));
 }

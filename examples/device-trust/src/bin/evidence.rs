@@ -138,9 +138,11 @@ async fn list(
     if arguments.verdicts {
         for row in evidence::verdicts(blueprint, tenants, arguments.hours).await? {
             if printer.verdict(&row).is_err() {
-                break;
+                return Ok(());
             }
         }
+        // A reader that went away misses nothing.
+        let _ = printer.end_of_verdicts();
         return Ok(());
     }
     let search = search(arguments);
@@ -169,9 +171,10 @@ async fn print(
     while let Some(row) = rows.try_next().await? {
         // A reader that went away has seen enough.
         if printer.row(&row).is_err() {
-            break;
+            return Ok(());
         }
     }
+    let _ = printer.end_of_rows();
     Ok(())
 }
 

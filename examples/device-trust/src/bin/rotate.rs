@@ -13,7 +13,8 @@ use device_trust::{
 
 /// Renews the SCEP certificates of the Macs by sending the profile again with another generation.
 ///
-/// Where the blueprint has rings, one ring is renewed at a time. Without tenants in the blueprint it runs against an
+/// Where the blueprint has rings, one ring is renewed at a time. Before the change the CA is checked and, with
+/// scep.prove_challenge, the challenge proved by one real enrolment. Without tenants in the blueprint it runs against an
 /// embedded sandbox.
 #[derive(Debug, Parser)]
 #[command(version)]

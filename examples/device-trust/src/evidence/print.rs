@@ -60,6 +60,30 @@ impl<W: Write> Printer<W> {
         self.line(&VerdictRow::HEADINGS, &cells, WIDTHS)
     }
 
+    /// Ends a list of events: CSV without a row still has its heading, for whoever reads the columns by name.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    pub fn end_of_rows(&mut self) -> io::Result<()> {
+        self.end(&Row::HEADINGS)
+    }
+
+    /// Ends a list of verdicts, as [`end_of_rows`](Self::end_of_rows).
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    pub fn end_of_verdicts(&mut self) -> io::Result<()> {
+        self.end(&VerdictRow::HEADINGS)
+    }
+
+    fn end(&mut self, headings: &[&str]) -> io::Result<()> {
+        if self.format != Format::Csv || std::mem::replace(&mut self.started, true) {
+            return Ok(());
+        }
+        self.write(headings, &[])?;
+        self.out.flush()
+    }
+
     fn json(&mut self, row: &impl serde::Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, row)?;
         writeln!(self.out)?;
@@ -68,16 +92,21 @@ impl<W: Write> Printer<W> {
 
     fn line(&mut self, headings: &[&str], cells: &[&str], widths: &[usize]) -> io::Result<()> {
         let first = !std::mem::replace(&mut self.started, true);
-        for cells in first.then_some(headings).into_iter().chain([cells]) {
-            let text = if self.format == Format::Csv {
-                let fields: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-                fields.join(",") + "\r\n"
-            } else {
-                columns(cells, widths) + "\n"
-            };
-            self.out.write_all(text.as_bytes())?;
+        if first {
+            self.write(headings, widths)?;
         }
+        self.write(cells, widths)?;
         self.out.flush()
+    }
+
+    fn write(&mut self, cells: &[&str], widths: &[usize]) -> io::Result<()> {
+        let text = if self.format == Format::Csv {
+            let fields: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
+            fields.join(",") + "\r\n"
+        } else {
+            columns(cells, widths) + "\n"
+        };
+        self.out.write_all(text.as_bytes())
     }
 }
 
@@ -131,6 +160,7 @@ mod tests {
         for row in rows {
             printer.row(row).unwrap();
         }
+        printer.end_of_rows().unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -154,6 +184,19 @@ mod tests {
         assert_eq!(lines[0], Row::HEADINGS.join(","));
         assert!(lines[1].contains("\"Ada's \"\"Mac\"\", "));
         assert!(lines[1].contains("\"'=HYPERLINK(\"\"x\"\")\""));
+    }
+
+    #[test]
+    fn only_csv_has_a_heading_without_a_row() {
+        let headings = Row::HEADINGS.join(",") + "\r\n";
+        assert_eq!(printed(Format::Csv, &[]), headings);
+        assert_eq!(printed(Format::Table, &[]), "");
+        assert_eq!(printed(Format::Json, &[]), "");
+        let mut out = Vec::new();
+        let mut printer = Printer::new(&mut out, Format::Csv);
+        printer.end_of_verdicts().unwrap();
+        let headings = VerdictRow::HEADINGS.join(",") + "\r\n";
+        assert_eq!(String::from_utf8(out).unwrap(), headings);
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Reason {
                 weak.rule
             ),
             Self::CatchAllClosed { .. } => {
-                "open the catch-all (enforcement::reopen_plan), apply the plan, prove it, and close again".into()
+                "open the catch-all (the program `withdraw --open-only --apply`, or enforcement::reopen_plan), apply the plan, prove it, and close again".into()
             }
             Self::ForeignApp { .. } => "choose another label, or relabel that app".into(),
             Self::ForeignRule { rule, .. } => format!("take the rule `{rule}` out of the policy first"),
