@@ -21,6 +21,7 @@ mod redact;
 #[cfg(feature = "lint")]
 pub mod schema;
 mod secret;
+mod spelling;
 mod write;
 
 pub use builder::ProfileBuilder;

@@ -13,10 +13,11 @@ use crate::{Profile, keys};
 /// |---|---|
 /// | secrets under Apple's keys: `Challenge` of SCEP, `ClientIdentifier` of ACME, the identity in a PKCS#12 payload… | a list of payload types and key paths |
 /// | texts and data under other keys whose name says secret, and all below them: `auth_key`, `ClientSecret`, `headers`, `psk`… | the name, which is a heuristic |
+/// | the same under keys that are a slip of one of Apple's: `Chalenge`, `Passowrd` | the spelling |
 /// | `Bearer` and `Basic` with their token | the text |
 /// | user part and query of URLs, and a fragment with values | the text |
 ///
-/// Integers, reals, booleans and dates are never masked. Other data is shown by its length. A secret under an innocent key that
+/// Numbers are masked under Apple's keys only, booleans and dates never. Other data is shown by its length. A secret under an innocent key that
 /// Apple's schema does not have is not found.
 ///
 /// ```

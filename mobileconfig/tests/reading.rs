@@ -84,6 +84,66 @@ fn line_ends_are_normalised_and_a_referenced_carriage_return_is_kept() {
 }
 
 #[test]
+fn an_attribute_is_well_formed_or_an_error() {
+    for attributes in [
+        "a=\"&foo;\"",
+        "a=\"&\"",
+        "a=\"<\"",
+        "a=\"\u{1}\"",
+        "a=\"1\" a=\"2\"",
+        "a=1",
+        "a",
+        "a=",
+        "=\"1\"",
+    ] {
+        for element in [
+            format!("<plist><dict>^<key {attributes}>a</key><true/></dict></plist>"),
+            format!("<plist>^<true {attributes}/></plist>"),
+            format!("^<plist {attributes}><true/></plist>"),
+        ] {
+            let error = refused(&element);
+            assert!(
+                error.is_syntax() && error.to_string().contains("attribute"),
+                "{error}"
+            );
+        }
+    }
+    let sound = "<plist version=\"1.0\"><true a='1' b=\"&lt;&#65;>\"/></plist>";
+    assert_eq!(read(sound).unwrap(), Value::Boolean(true));
+}
+
+#[test]
+fn what_xml_forbids_in_texts_comments_and_instructions_is_an_error() {
+    for (place, named) in [
+        ("^<!-- a -- b -->", "comment"),
+        ("^<!-- a --->", "comment"),
+        ("^<!-- \u{1} -->", "control character"),
+        ("^<? ?>", "instruction"),
+        ("^<??>", "instruction"),
+        ("^<? a?>", "instruction"),
+        ("^<?XML a?>", "instruction"),
+        ("^<?a \u{1}?>", "control character"),
+    ] {
+        for document in [
+            format!("{place}<plist><true/></plist>"),
+            format!("<plist>{place}<true/></plist>"),
+            format!("<plist><string>a{place}</string></plist>"),
+            format!("<plist><true/></plist>{place}"),
+        ] {
+            let error = refused(&document);
+            assert!(
+                error.is_syntax() && error.to_string().contains(named),
+                "{error}"
+            );
+        }
+    }
+    let end = refused("<plist><string>^a]]>b</string></plist>");
+    assert!(end.to_string().contains("&gt;"), "{end}");
+    let sound = "<?a b?><!-- a - b --><plist><string>a]]&gt;b]>]]</string></plist><!---->";
+    assert_eq!(read(sound).unwrap().as_string(), Some("a]]>b]>]]"));
+}
+
+#[test]
 fn anything_after_the_end_is_an_error() {
     refused("<plist><true/></plist>\n^<plist><false/></plist>");
     refused("<plist><true/></plist>^junk");
@@ -118,6 +178,9 @@ fn numbers_that_are_none_are_errors() {
         "99999999999999999999",
         "-9223372036854775809",
         "0x1ffffffffffffffff",
+        "0x+5",
+        "0x-5",
+        "0x",
     ] {
         let error = refused(&format!(
             "<plist><array>^<integer>{text}</integer></array></plist>"

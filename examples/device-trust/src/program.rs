@@ -3,7 +3,7 @@
 
 use std::{
     future::Future,
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     path::PathBuf,
     process::ExitCode,
 };
@@ -81,6 +81,52 @@ pub async fn exit_code(run: impl Future<Output = Result<(), Error>>) -> ExitCode
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// Prints to stdout what a program is there to print. A reader that went away (`| head`) has seen enough.
+///
+/// # Errors
+///
+/// If it cannot be written for another reason, such as a full disk.
+pub fn print(text: &str) -> Result<(), String> {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("the standard output cannot be written: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The whole of a source, of which no more than one byte beyond the limit is held in memory.
+///
+/// # Errors
+///
+/// If it cannot be read or has more than `limit` bytes.
+///
+/// ```
+/// use device_trust::program::read_at_most;
+///
+/// assert_eq!(read_at_most(4, &b"four"[..])?, b"four");
+/// assert!(read_at_most(3, &b"four"[..]).is_err());
+/// assert!(read_at_most(3, std::io::repeat(0)).is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn read_at_most(limit: usize, source: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    source
+        .take((limit as u64).saturating_add(1))
+        .read_to_end(&mut content)?;
+    if content.len() > limit {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it has more than {limit} bytes, which is the limit"),
+        ));
+    }
+    Ok(content)
 }
 
 /// Prints to stdout. A reader that went away (`| head`) is no reason to leave the job half done.

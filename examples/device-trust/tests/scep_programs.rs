@@ -280,3 +280,36 @@ fn profile_lint_says_what_a_mac_is_silent_about() {
     let right = lint("right-payload", &["--mdm", "jumpcloud"]);
     assert!(!right.stdout.contains("scep-"), "{right:?}");
 }
+
+/// `/dev/full` takes nothing, `/dev/zero` never ends.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_takes_nothing_and_an_input_without_end_end_with_2() {
+    let full = || {
+        fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+    };
+    let root = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../mobileconfig/tests/data/ca.pem"
+    );
+    for json in [&[][..], &["--json"]] {
+        let mut fingerprint = Command::new(env!("CARGO_BIN_EXE_fingerprint"));
+        let taken = run(fingerprint.arg(root).args(json).stdout(full()));
+        assert_eq!(taken.exit_code, 2, "{taken:?}");
+        assert!(taken.stderr.contains("standard output"), "{taken:?}");
+        // Nothing listens there: the report says so, if it can be written.
+        let mut preflight = Command::new(env!("CARGO_BIN_EXE_preflight"));
+        preflight
+            .args(["--url", "http://127.0.0.1:1/scep"])
+            .args(json);
+        let taken = run(preflight.stdout(full()));
+        assert_eq!(taken.exit_code, 2, "{taken:?}");
+        assert!(taken.stderr.contains("standard output"), "{taken:?}");
+    }
+    let endless = fingerprint(&["/dev/zero"]);
+    assert_eq!(endless.exit_code, 2, "{endless:?}");
+    assert!(endless.stderr.contains("limit"), "{endless:?}");
+}

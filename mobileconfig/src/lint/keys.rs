@@ -6,7 +6,6 @@ use super::path::{join, shown};
 use super::place::{self, Here};
 use super::{
     Code, Finding, Findings, Rule, Severity, Subject, SubjectPayload, codes, codes_of, known,
-    spelling,
 };
 use crate::error::type_name;
 use crate::keys::{CONTENT, ENCRYPTED_CONTENT, TYPE, VERSION};
@@ -125,7 +124,7 @@ impl<'a> Walk<'a, '_> {
         candidates: impl Iterator<Item = &'n str>,
     ) -> Option<&'n str> {
         self.spellings = self.spellings.checked_sub(1)?;
-        spelling::nearest(name, candidates)
+        crate::spelling::nearest(name, candidates)
     }
 
     fn unknown_payload_type(&mut self, payload_type: &str, path: String) {

@@ -49,18 +49,17 @@ mod path;
 mod place;
 mod references;
 mod secrets;
-mod spelling;
 mod subject;
 mod target;
 
 use plist::Value;
 
+pub use crate::spelling::nearest;
 pub use code::Code;
 pub use document::note;
 pub use finding::{Finding, Findings, Severity};
 pub use path::join;
 pub use secrets::{DEVICE_VARIABLES, has_server_variable};
-pub use spelling::nearest;
 pub use subject::{Subject, SubjectPayload};
 pub use target::{Channel, Delivery, Target};
 

@@ -50,6 +50,16 @@ impl Limits {
         self
     }
 
+    /// The largest document in bytes, so that a caller need not read more than one byte beyond it.
+    ///
+    /// ```
+    /// assert_eq!(mobileconfig::Limits::default().max_bytes(1000).bytes(), 1000);
+    /// ```
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.max_bytes
+    }
+
     /// Arrays and dictionaries within each other; at most 512, so that the stack suffices.
     #[must_use]
     pub fn max_depth(mut self, levels: usize) -> Self {

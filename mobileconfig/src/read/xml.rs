@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use plist::{Date, Dictionary, Integer, Value};
+use quick_xml::XmlVersion;
 use quick_xml::errors::{Error as XmlError, IllFormedError};
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
@@ -322,7 +323,10 @@ impl<'a> Parser<'a, '_> {
     fn next(&mut self) -> Result<(u64, Event<'a>), Error> {
         let position = self.position();
         match self.reader.read_event() {
-            Ok(event) => Ok((position, event)),
+            Ok(event) => match malformed(&event) {
+                None => Ok((position, event)),
+                Some(message) => Err(Error::syntax(position, "", message)),
+            },
             Err(error) => Err(Error::syntax(
                 self.offset + self.reader.error_position(),
                 "",
@@ -334,6 +338,49 @@ impl<'a> Parser<'a, '_> {
     fn position(&self) -> u64 {
         self.offset + self.reader.buffer_position()
     }
+}
+
+/// What is wrong by XML's own rules and passes quick-xml.
+fn malformed(event: &Event<'_>) -> Option<&'static str> {
+    const CONTROL: &str = "a control character that XML does not allow";
+    match event {
+        Event::Start(start) => attributes(start),
+        Event::Text(text) if text.contains("]]>") => {
+            Some("`]]>` in a text; write `>` as `&gt;` there")
+        }
+        Event::Comment(text) if text.contains("--") || text.ends_with('-') => {
+            Some("`--` within a comment, where XML does not allow it")
+        }
+        Event::PI(instruction) if !is_target(instruction.target()) => {
+            Some("a processing instruction without a target of its own")
+        }
+        Event::Comment(text) => forbidden(text).map(|_| CONTROL),
+        Event::PI(instruction) => forbidden(instruction.content()).map(|_| CONTROL),
+        Event::DocType(text) => forbidden(text).map(|_| CONTROL),
+        _ => None,
+    }
+}
+
+/// Attributes mean nothing in a property list, the plist element's `version` included; they must be well-formed all the same.
+fn attributes(start: &BytesStart<'_>) -> Option<&'static str> {
+    let sound = start.attributes().all(|attribute| {
+        attribute.is_ok_and(|attribute| {
+            !attribute.key.into_inner().is_empty()
+                && !attribute.value.contains('<')
+                && attribute
+                    .normalized_value(XmlVersion::Implicit1_0)
+                    .is_ok_and(|value| forbidden(&value).is_none())
+        })
+    });
+    (!sound).then_some(
+        "an attribute is malformed: each occurs once, with its value in quotes and `<` and `&` escaped",
+    )
+}
+
+/// The name `xml`, however written, is the declaration's.
+fn is_target(target: &str) -> bool {
+    target.starts_with(|char: char| char.is_alphabetic() || matches!(char, '_' | ':'))
+        && !target.eq_ignore_ascii_case("xml")
 }
 
 fn push_reference(
@@ -365,9 +412,12 @@ fn push_reference(
 fn integer(text: &str) -> Result<Integer, &'static str> {
     const RANGE: &str = "the integer does not fit in 64 bits";
     if let Some(digits) = text.strip_prefix("0x") {
-        return u64::from_str_radix(digits, 16)
+        let number = u64::from_str_radix(digits, 16).ok();
+        // The standard library takes a sign here.
+        return number
+            .filter(|_| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
             .map(Integer::from)
-            .map_err(|_| "this is no hexadecimal integer of 64 bits");
+            .ok_or("this is no hexadecimal integer of 64 bits");
     }
     if let Ok(number) = text.parse::<i64>() {
         return Ok(number.into());

@@ -4,7 +4,12 @@
 //! dictionary or array in it whose name sounds like a secret is here, so that a new version of the schema asks for a
 //! decision.
 
+use std::sync::OnceLock;
+
 use Decision::{Open, Sealed, Secret};
+
+use super::name;
+use crate::spelling::nearest;
 
 /// What is known of a key of Apple's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +167,7 @@ const DECIDED: &[(&str, Decision, &[&str])] = &[
 pub(super) fn decision(payload_type: &str, is_at: impl Fn(&str) -> bool) -> Option<Decision> {
     DECIDED
         .iter()
-        .filter(|(of, ..)| *of == payload_type)
+        .filter(|(of, ..)| of.eq_ignore_ascii_case(payload_type))
         .find(|(_, _, paths)| paths.iter().any(|path| is_at(path)))
         .map(|(_, decision, _)| *decision)
 }
@@ -187,11 +192,81 @@ pub(super) fn decision_anywhere(name: &str) -> Option<Decision> {
     }
 }
 
+/// True if a key that nothing is decided of is probably a slip of one that holds a secret: of the payload type, of the type that
+/// this one is a slip of, or, where its name says so, of any.
+pub(super) fn is_slip_of_secret(payload_type: Option<&str>, key: &str) -> bool {
+    // No slip is that long.
+    if key.len() > 64 {
+        return false;
+    }
+    let Some(payload_type) = payload_type else {
+        return is_near(key, secret_names());
+    };
+    let telling = secret_names().iter().filter(|known| name::is_secret(known));
+    is_near(key, telling) || is_near(key, names_in(meant(payload_type)))
+}
+
+/// True if the key of a payload type that is a slip of one in the list has the very name of a secret of that type.
+pub(super) fn is_secret_of_slipped_type(payload_type: &str, key: &str) -> bool {
+    let meant = meant(payload_type);
+    meant.is_some_and(|meant| !meant.eq_ignore_ascii_case(payload_type))
+        && names_in(meant).any(|name| *name == key)
+}
+
+fn is_near<'a>(key: &str, names: impl IntoIterator<Item = &'a &'static str>) -> bool {
+    nearest(key, names.into_iter().copied()).is_some()
+}
+
+/// The payload type of the list that is written so, or nearly so.
+fn meant(payload_type: &str) -> Option<&'static str> {
+    let types = || DECIDED.iter().map(|(of, ..)| *of);
+    types()
+        .find(|of| of.eq_ignore_ascii_case(payload_type))
+        .or_else(|| {
+            (payload_type.len() <= 128)
+                .then(|| nearest(payload_type, types()))
+                .flatten()
+        })
+}
+
+/// The names of the secrets of a payload type.
+fn names_in(payload_type: Option<&str>) -> impl Iterator<Item = &'static &'static str> {
+    static OF_TYPES: OnceLock<Vec<(&str, &str)>> = OnceLock::new();
+    let all = OF_TYPES.get_or_init(|| {
+        DECIDED
+            .iter()
+            .filter(|(_, decision, _)| *decision == Secret)
+            .flat_map(|(of, _, paths)| paths.iter().map(|path| (*of, last(path))))
+            .collect()
+    });
+    all.iter()
+        .filter(move |(of, _)| Some(*of) == payload_type)
+        .map(|(_, name)| name)
+}
+
+/// The names of all secrets, each once.
+fn secret_names() -> &'static [&'static str] {
+    static NAMES: OnceLock<Vec<&str>> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let mut names: Vec<_> = DECIDED
+            .iter()
+            .filter(|(_, decision, _)| *decision == Secret)
+            .flat_map(|(_, _, paths)| paths.iter().map(|path| last(path)))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    })
+}
+
+fn last(path: &'static str) -> &'static str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 #[cfg(all(test, feature = "lint"))]
 mod tests {
     use super::*;
     use crate::schema::{Key, Kind, PayloadType, Schema};
-    use crate::secret::name;
 
     /// Every key of a payload type, once.
     fn all_keys(payload: PayloadType) -> Vec<Key> {
@@ -254,6 +329,26 @@ mod tests {
         );
         for key in Schema::apple().top_level().chain(Schema::apple().common()) {
             assert!(!name::is_secret(key.name()), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn no_key_of_apples_passes_for_a_slip_of_a_secret() {
+        let mut mistaken = Vec::new();
+        for payload in Schema::apple().payloads() {
+            for key in all_keys(payload) {
+                let (of, path) = (payload.name(), key.path());
+                let decided = decision(of, |pattern| is_at(&path, pattern)).is_some();
+                let slip = is_slip_of_secret(Some(of), key.name())
+                    || is_secret_of_slipped_type(of, key.name());
+                if can_hold_a_text(&key) && !decided && slip {
+                    mistaken.push(format!("{of} {path}"));
+                }
+            }
+        }
+        assert!(mistaken.is_empty(), "{mistaken:#?}");
+        for key in Schema::apple().top_level().chain(Schema::apple().common()) {
+            assert!(!is_slip_of_secret(None, key.name()), "{key:?}");
         }
     }
 

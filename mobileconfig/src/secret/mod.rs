@@ -1,8 +1,9 @@
 //! Which values of a profile are secrets: the one answer that redaction, diff and lint share.
 //!
 //! For Apple's keys the list in [`keys`] decides, by payload type and key path. For other keys, which the schema does not
-//! have, the name does, as a heuristic. A text under an innocent key is a secret if it is what an `Authorization` header
-//! holds, and in part if it is a URL with credentials. Integers, booleans, reals and dates are never secrets.
+//! have, the name does, as a heuristic: it sounds like a secret, or is a slip of a key in the list. A text under an innocent key is a secret if it is what an `Authorization` header
+//! holds, and in part if it is a URL with credentials. Numbers are secrets only under the keys of the list; booleans and dates
+//! never are.
 
 mod keys;
 mod name;
@@ -20,6 +21,8 @@ pub(crate) struct Place<'a> {
     above: Option<&'a Self>,
     name: &'a str,
     secret: bool,
+    /// A secret by the list, whatever kind of value it is.
+    listed: bool,
     sealed: bool,
 }
 
@@ -58,6 +61,7 @@ impl<'a> Place<'a> {
             above: None,
             name: "",
             secret: false,
+            listed: false,
             sealed: false,
         }
     }
@@ -70,10 +74,10 @@ impl<'a> Place<'a> {
             ..*self
         };
         match place.decision() {
-            Some(Decision::Secret) => place.secret = true,
+            Some(Decision::Secret) => (place.secret, place.listed) = (true, true),
             Some(Decision::Sealed) => place.sealed = true,
             Some(Decision::Open) => {}
-            None => place.secret |= name::is_secret(key),
+            None => place.secret = place.secret || name::is_secret(key) || place.is_slip(),
         }
         place
     }
@@ -85,7 +89,9 @@ impl<'a> Place<'a> {
             name: ITEM,
             ..*self
         };
-        place.secret |= place.decision() == Some(Decision::Secret);
+        let listed = place.decision() == Some(Decision::Secret);
+        place.secret |= listed;
+        place.listed |= listed;
         place
     }
 
@@ -102,6 +108,7 @@ impl<'a> Place<'a> {
         match value {
             Value::String(_) | Value::Data(_) if self.secret => Exposure::Whole,
             Value::String(_) | Value::Data(_) if self.sealed => Exposure::Sealed,
+            Value::Integer(_) | Value::Real(_) if self.listed => Exposure::Whole,
             Value::String(text) if text::is_authorization(text) => Exposure::Whole,
             Value::String(text) => text::without_credentials(text),
             _ => Exposure::None,
@@ -113,6 +120,14 @@ impl<'a> Place<'a> {
             Some(payload_type) => keys::decision(payload_type, |path| self.is_at(path)),
             None => keys::decision_anywhere(self.name),
         }
+    }
+
+    /// Whether the key, or the payload type, is a slip of one of the list. A slip must not bring a secret to light.
+    fn is_slip(&self) -> bool {
+        keys::is_slip_of_secret(self.payload_type, self.name)
+            || self
+                .payload_type
+                .is_some_and(|of| keys::is_secret_of_slipped_type(of, self.name))
     }
 
     /// Whether the key path is this one. In `path` too, `*` stands for any name.
@@ -207,7 +222,72 @@ mod tests {
     }
 
     #[test]
-    fn numbers_booleans_and_dates_are_never_secrets() {
+    fn a_slip_does_not_unmask() {
+        for (payload_type, path) in [
+            (
+                "com.apple.security.scep",
+                &["PayloadContent", "Chalenge"][..],
+            ),
+            ("com.apple.security.scep", &["Challeneg"]),
+            ("com.apple.security.acme", &["ClientIdentifer"]),
+            ("com.apple.security.acme", &["clientIdentifier"]),
+            ("com.apple.security.ACME", &["ClientIdentifier"]),
+            ("com.apple.security.acmee", &["ClientIdentifier"]),
+            ("com.apple.security.acmee", &["ClientIdentifer"]),
+            ("com.apple.wifi.managed", &["Pasword"]),
+            ("com.apple.security.pkcs12", &["Passowrd"]),
+            ("com.apple.vpn.managed", &["IPSec", "SharedSecert"]),
+            (
+                "com.apple.relay.managed",
+                &["Relays", ITEM, "AdditionalHTTPHeaderFeilds", "X-Any"],
+            ),
+            ("org.example.app", &["Pasword"]),
+            ("", &["ClientIdentifer"]),
+        ] {
+            assert_eq!(
+                exposure(payload_type, path, "x"),
+                Exposure::Whole,
+                "{payload_type} {path:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_only_near_to_a_secret_elsewhere_is_left_alone() {
+        for (payload_type, key) in [
+            ("org.example.app", "clientIdentifier"),
+            ("com.apple.security.acme", "PayloadIdentifier"),
+            ("com.apple.security.scep", "Change"),
+            ("", "PayloadIdentifier"),
+            ("", "Passport"),
+        ] {
+            assert_eq!(
+                exposure(payload_type, &[key], "x"),
+                Exposure::None,
+                "{payload_type} {key}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_is_a_secret_under_a_key_of_the_list() {
+        let scep = "com.apple.security.scep";
+        for path in [
+            &["PayloadContent", "Challenge"][..],
+            &["PayloadContent", "Challenge", ITEM],
+        ] {
+            assert_eq!(exposure(scep, path, 4711), Exposure::Whole);
+            assert_eq!(exposure(scep, path, 47.11), Exposure::Whole);
+            assert_eq!(exposure(scep, path, true), Exposure::None);
+        }
+        assert_eq!(
+            exposure(scep, &["PayloadContent", "Retries"], 3),
+            Exposure::None
+        );
+    }
+
+    #[test]
+    fn numbers_booleans_and_dates_are_no_secrets_by_their_name() {
         for value in [Value::from(3), true.into(), 0.5.into()] {
             assert_eq!(
                 exposure("", &["askForPasswordDelay"], value),

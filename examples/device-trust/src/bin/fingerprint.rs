@@ -1,6 +1,6 @@
 //! Prints the fingerprints of CA certificates in every spelling, and compares them with one that is expected.
 //!
-//! Exit codes: 0 done and as expected, 1 not as expected or not to be had, 2 bad input.
+//! Exit codes: 0 done and as expected, 1 not as expected or not to be had, 2 bad input, or nowhere to write to.
 
 use std::{
     fmt::Write as _,
@@ -10,6 +10,7 @@ use std::{
 };
 
 use clap::Parser;
+use device_trust::program::{print, read_at_most};
 use jiff::Timestamp;
 use scep_profile::{CaCertificate, Fingerprint, FingerprintAlgorithm, ScepUrl, client::Client};
 use serde::Serialize;
@@ -21,7 +22,7 @@ use serde::Serialize;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 done and as expected, 1 not as expected or not to be had, 2 bad input."
+    after_help = "Exit codes: 0 done and as expected, 1 not as expected or not to be had, 2 bad input, or nowhere to write to."
 )]
 struct Arguments {
     /// Fail unless every source has a certificate with this fingerprint, in any usual spelling.
@@ -65,6 +66,7 @@ struct Certificate {
 /// Why a source has nothing to show.
 enum Failure {
     Input(String),
+    Output(String),
     World(String),
 }
 
@@ -76,7 +78,7 @@ async fn main() -> ExitCode {
         Err(failure) => {
             let (text, code) = match failure {
                 Failure::World(text) => (text, 1),
-                Failure::Input(text) => (text, 2),
+                Failure::Input(text) | Failure::Output(text) => (text, 2),
             };
             // Nothing sensible is left to do when stderr is gone.
             let _ = writeln!(io::stderr(), "{text}");
@@ -113,8 +115,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     } else {
         sources.iter().map(ToString::to_string).collect()
     };
-    // A reader that went away is no reason to fail.
-    let _ = writeln!(io::stdout(), "{}", text.trim_end());
+    print(&format!("{}\n", text.trim_end())).map_err(Failure::Output)?;
     Ok(sources
         .iter()
         .all(|source| source.as_expected != Some(false)))
@@ -133,9 +134,13 @@ async fn read(source: &str) -> Result<Vec<CaCertificate>, Failure> {
     }
 }
 
+/// More than any bundle of CA certificates has.
+const MAX_BYTES: usize = 16 << 20;
+
 fn read_file(path: &Path) -> Result<Vec<CaCertificate>, Failure> {
     let name = PathBuf::from(path);
-    let bytes = std::fs::read(path)
+    let bytes = std::fs::File::open(path)
+        .and_then(|file| read_at_most(MAX_BYTES, file))
         .map_err(|error| Failure::Input(format!("{}: {error}", name.display())))?;
     CaCertificate::read_all(&bytes)
         .map_err(|error| Failure::Input(format!("{}: {error}", name.display())))

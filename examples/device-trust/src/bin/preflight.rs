@@ -1,6 +1,6 @@
 //! Proves a SCEP server before any Mac sees the profile: URL, CA and, with `--enroll`, the challenge.
 //!
-//! Exit codes: 0 all proven, 1 something was refused, 2 bad input (nothing was sent).
+//! Exit codes: 0 all proven, 1 something was refused, 2 bad input (nothing was sent), or nowhere to write to.
 
 use std::{
     io::{self, Write as _},
@@ -9,6 +9,7 @@ use std::{
 };
 
 use clap::Parser;
+use device_trust::program::print;
 use scep_profile::{
     Fingerprint, ScepPayload, ScepUrl, Subject,
     preflight::{self, CheckSubject, Status},
@@ -22,7 +23,7 @@ use secrecy::SecretString;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 all proven, 1 something was refused, 2 bad input (nothing was sent)."
+    after_help = "Exit codes: 0 all proven, 1 something was refused, 2 bad input (nothing was sent), or nowhere to write to."
 )]
 struct Arguments {
     /// The SCEP URL from the admin console.
@@ -57,12 +58,14 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match payload(&arguments) {
         Ok(payload) => run(&arguments, &payload).await,
-        Err(problem) => {
-            // Nothing sensible is left to do when stderr is gone.
-            let _ = writeln!(io::stderr(), "{problem}");
-            ExitCode::from(2)
-        }
+        Err(problem) => unusable(&problem),
     }
+}
+
+fn unusable(problem: &str) -> ExitCode {
+    // Nothing sensible is left to do when stderr is gone.
+    let _ = writeln!(io::stderr(), "{problem}");
+    ExitCode::from(2)
 }
 
 async fn run(arguments: &Arguments, payload: &ScepPayload) -> ExitCode {
@@ -82,8 +85,9 @@ async fn run(arguments: &Arguments, payload: &ScepPayload) -> ExitCode {
              may read its policies"
         )
     };
-    // A reader that went away is no reason to fail.
-    let _ = writeln!(io::stdout(), "{}", text.trim_end());
+    if let Err(problem) = print(&format!("{}\n", text.trim_end())) {
+        return unusable(&problem);
+    }
     ExitCode::from(u8::from(
         !(report.passed() && (enrolled || !arguments.enroll)),
     ))

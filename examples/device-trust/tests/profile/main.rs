@@ -120,6 +120,59 @@ fn show_masks_secrets_in_every_form_and_keeps_the_terminal_safe() {
     assert!(outline.contains("\ncom.apple.security.pkcs12 (org.example.demo.identity)\n"));
 }
 
+/// `/dev/full` takes nothing, `/dev/zero` never ends.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_takes_nothing_and_an_input_without_end_end_with_2() {
+    let folder = Folder::new();
+    let full = || {
+        fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+    };
+    for command in [
+        &["show", "profile"][..],
+        &["show", "profile", "--xml"],
+        &["show", "profile", "--json"],
+        &["lint", "profile"],
+        &["lint", "profile", "--json"],
+        &["diff", "profile", "profile", "--json"],
+    ] {
+        let output = folder.command(command).stdout(full()).output().unwrap();
+        let run = Run::new(&output);
+        assert_eq!(run.code, 2, "{command:?} {run:?}");
+        assert!(run.err.contains("standard output"), "{command:?} {run:?}");
+    }
+    let run = folder.run(&["show", "/dev/zero"]);
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    assert!(
+        run.err.contains("/dev/zero") && run.err.contains("limit"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn a_reader_that_went_away_has_seen_enough() {
+    let folder = Folder::new();
+    let mut command = folder.command(&["show", "profile"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let run = Run::new(&command.stdout(writer).output().unwrap());
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+}
+
+#[test]
+fn show_masks_what_stands_under_a_slip() {
+    let folder = Folder::new();
+    folder.write(
+        "slip",
+        include_str!("../../../../scep-profile/tests/lint/challenge-with-a-slip.mobileconfig"),
+    );
+    let run = folder.run(&["show", "slip"]);
+    assert!(run.out.contains("Chalenge: [redacted]"), "{run:?}");
+}
+
 #[test]
 fn what_cannot_be_read_ends_with_2_and_the_name_of_the_file() {
     let folder = Folder::new();

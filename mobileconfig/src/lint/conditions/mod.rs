@@ -11,9 +11,7 @@ mod table;
 
 use plist::{Dictionary, Value};
 
-use super::{
-    Code, Finding, Findings, Rule, Severity, Subject, SubjectPayload, codes, codes_of, spelling,
-};
+use super::{Code, Finding, Findings, Rule, Severity, Subject, SubjectPayload, codes, codes_of};
 use crate::keys::{CONTENT, ENCRYPTED_CONTENT};
 
 pub(super) struct Conditions;
@@ -150,7 +148,7 @@ impl<'a> At<'a> {
             return;
         }
         let misspelt = self.keys.keys().find(|name| {
-            spelling::nearest(name, std::iter::once(key)).is_some()
+            crate::spelling::nearest(name, std::iter::once(key)).is_some()
                 && findings.is_found(codes::MISSPELT_KEY, &self.path_to(name))
         });
         if let Some(name) = misspelt {

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use device_trust::program::print;
 use mobileconfig::diff::{Diff, Rewrite, Rules};
 
 use crate::{Outcome, stream};
@@ -74,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
     );
     let diff = Diff::of_documents(&old.content, &new.content, &rules)
         .map_err(|error| error.to_string())?;
-    stream::say(&if arguments.json {
+    print(&if arguments.json {
         let mut json = serde_json::to_value(&diff).map_err(|error| error.to_string())?;
         json["missing"] = serde_json::json!({ "old": old.missing(), "new": new.missing() });
         format!("{json:#}\n")
@@ -82,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
         format!("{diff:#}")
     } else {
         diff.to_string()
-    });
+    })?;
     if !arguments.json {
         for (file, rough) in [(&arguments.old, &old), (&arguments.new, &new)] {
             for path in rough.missing() {

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use device_trust::program::print;
 use mobileconfig::lint::{self, Linter, Severity, Target, output};
 use scep_profile::lint::{Mdm, ScepRule};
 
@@ -79,14 +80,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
     let findings = linter
         .lint_document(content, &target)
         .map_err(|error| stream::about(&arguments.file, error))?;
-    stream::say(&if arguments.json {
+    print(&if arguments.json {
         output::json(&findings)
     } else if arguments.sarif {
         let uri = (arguments.file != Path::new("-")).then(|| output::uri_of_file(&arguments.file));
         output::sarif(&linter, uri.as_deref(), &findings)
     } else {
         output::text(&findings)
-    });
+    })?;
     let failed = findings
         .iter()
         .any(|finding| finding.severity == Severity::Error);

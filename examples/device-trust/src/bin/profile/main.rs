@@ -28,7 +28,7 @@ use clap::{Parser, Subcommand};
 #[command(
     name = "profile",
     version,
-    after_help = "Exit codes: 0 good; 1 lint found an error, diff a difference, verify a bad verdict; 2 unreadable or bad input."
+    after_help = "Exit codes: 0 good; 1 lint found an error, diff a difference, verify a bad verdict; 2 unreadable or bad input, or nowhere to write to."
 )]
 struct Arguments {
     #[command(subcommand)]

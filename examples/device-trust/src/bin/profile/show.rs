@@ -1,6 +1,7 @@
 use std::{fmt::Write as _, path::PathBuf};
 
 use clap::Args;
+use device_trust::program::print;
 use mobileconfig::{
     Note, Redacted, lint,
     plist::{Dictionary, Value},
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
     } else {
         outline(masked.to_value(), &rough.notes, &missing)
     };
-    stream::say(&text);
+    print(&text)?;
     Ok(Outcome::Good)
 }
 

@@ -2,12 +2,12 @@
 
 use std::{
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use device_trust::Output;
+use device_trust::{Output, program::read_at_most};
 use mobileconfig::{
     Limits, Note, Profile,
     plist::{Dictionary, Value},
@@ -17,17 +17,16 @@ use mobileconfig::{
 /// The content of a file, or of the standard input for `-`.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, String> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
-    let mut content = Vec::new();
+    let limit = Limits::default().bytes();
     let read = if file == Path::new("-") {
         if TAKEN.swap(true, Ordering::Relaxed) {
             return Err("only one of the files can come from the standard input".to_owned());
         }
-        io::stdin().read_to_end(&mut content).map(drop)
+        read_at_most(limit, io::stdin())
     } else {
-        fs::read(file).map(|bytes| content = bytes)
+        fs::File::open(file).and_then(|file| read_at_most(limit, file))
     };
-    read.map(|()| content)
-        .map_err(|error| format!("{} cannot be read: {error}", name(file)))
+    read.map_err(|error| format!("{} cannot be read: {error}", name(file)))
 }
 
 /// What is in a file that is a profile, or would be one if it were whole.
@@ -92,8 +91,10 @@ pub(crate) fn read_profile(file: &Path) -> Result<(Profile, Vec<Note>), String> 
 /// Writes to a file that only its owner may read, or to the standard output for `-`.
 pub(crate) fn write(file: &Path, content: &[u8]) -> Result<(), String> {
     if file == Path::new("-") {
-        return io::stdout()
+        let mut stdout = io::stdout().lock();
+        return stdout
             .write_all(content)
+            .and_then(|()| stdout.flush())
             .map_err(|error| format!("the standard output cannot be written: {error}"));
     }
     // A device or a pipe takes what is written to it; only a file can be put in the place of another.
@@ -116,12 +117,6 @@ pub(crate) fn write(file: &Path, content: &[u8]) -> Result<(), String> {
         .write_secret(file_name, content)
         .map(drop)
         .map_err(|error| error.to_string())
-}
-
-/// Prints a text.
-pub(crate) fn say(text: &str) {
-    // A reader that went away (`| head`) has seen enough.
-    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 /// Prints a remark beside what is printed.

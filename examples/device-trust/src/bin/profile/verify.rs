@@ -1,6 +1,7 @@
 use std::{fmt::Write as _, path::PathBuf, time::SystemTime};
 
 use clap::{Args, ValueEnum};
+use device_trust::program::print;
 use mobileconfig::cms::{
     ChainVerdict, Digest, SignatureVerdict, SignerVerdict, TimeVerdict, Trust, Verdicts, verify,
 };
@@ -101,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, String> {
                 stream::write(file, &verified.content)?;
             }
         }
-        None => stream::say(&text),
+        None => print(&text)?,
     }
     Ok(if good { Outcome::Good } else { Outcome::Bad })
 }

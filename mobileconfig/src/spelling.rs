@@ -9,6 +9,10 @@
 /// assert_eq!(nearest("KeyUsage", ["Key Type", "Key Usage"].into_iter()), Some("Key Usage"));
 /// assert_eq!(nearest("Name", ["Game"].into_iter()), None);
 /// ```
+#[cfg_attr(
+    not(feature = "lint"),
+    expect(unreachable_pub, reason = "public as part of the lint")
+)]
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(name);
     let limit = match folded.len() {
