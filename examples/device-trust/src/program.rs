@@ -8,7 +8,7 @@ use std::{
     process::ExitCode,
 };
 
-use crate::{Blueprint, Error, Overrides, Tenants, embedded::Embedded};
+use crate::{Blueprint, Error, Overrides, Tenants, blueprint::Needs, embedded::Embedded};
 
 /// The options that every program over a blueprint has.
 #[derive(Debug, Clone, clap::Args)]
@@ -30,12 +30,13 @@ pub struct Common {
 
 impl Common {
     /// Loads the blueprint and does `work` on the tenants that it names, or on those of an embedded sandbox, whose world
-    /// is saved in the end also when the work fails.
+    /// is saved in the end also when the work fails. `needs` says which secrets of real tenants the work uses.
     ///
     /// # Errors
     /// [`Error::Input`] when the blueprint or the options are bad; what `work` fails with.
     pub async fn run(
         &self,
+        needs: Needs,
         work: impl AsyncFnOnce(&Blueprint, &Tenants) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let overrides = Overrides {
@@ -43,10 +44,11 @@ impl Common {
             ..Overrides::default()
         };
         let environment = |name: &str| std::env::var(name).ok();
-        let (blueprint, secrets) = Blueprint::load(&self.blueprint, &overrides, environment)?;
+        let (blueprint, secrets) =
+            Blueprint::load_for(needs, &self.blueprint, &overrides, environment)?;
         if !blueprint.uses_sandbox() {
             refuse_world(self.keep_world.as_ref())?;
-            return work(&blueprint, &Tenants::real(&blueprint, &secrets)?).await;
+            return work(&blueprint, &Tenants::real_for(needs, &blueprint, &secrets)?).await;
         }
         let embedded = Embedded::start(&secrets, self.keep_world.as_deref()).await?;
         let tenants = Tenants::sandbox(&blueprint, &embedded)?;

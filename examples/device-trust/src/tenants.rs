@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     Blueprint, Error,
-    blueprint::{SecretSource, Secrets, ServiceAppSection},
+    blueprint::{Needs, SecretSource, Secrets, ServiceAppSection},
     embedded::Embedded,
 };
 
@@ -35,6 +35,14 @@ impl Tenants {
     /// # Errors
     /// [`Error::Input`] when a secret cannot be sent as a header, or the blueprint names no tenants.
     pub fn real(blueprint: &Blueprint, secrets: &Secrets) -> Result<Self, Error> {
+        Self::real_for(Needs::ALL, blueprint, secrets)
+    }
+
+    /// The same for a program that uses only some of the secrets: what needs another one is refused by its tenant.
+    ///
+    /// # Errors
+    /// As for [`real`](Self::real).
+    pub fn real_for(needs: Needs, blueprint: &Blueprint, secrets: &Secrets) -> Result<Self, Error> {
         let missing = |what: &str| {
             let problem = format!("{what} is missing");
             Error::input(&blueprint.file, problem, "as in examples/device-trust.toml")
@@ -59,6 +67,7 @@ impl Tenants {
             },
             scep.ca_certificates.clone(),
             match &blueprint.okta.service_app {
+                _ if !needs.okta() => OktaAccess::Token(SecretSource::unused()),
                 None => OktaAccess::Token(secret(&secrets.okta_api_token, "OKTA_API_TOKEN")?),
                 Some(app) => OktaAccess::App(
                     app.clone(),
@@ -67,10 +76,15 @@ impl Tenants {
             },
             [
                 match &blueprint.jumpcloud.client_id {
+                    _ if !needs.jumpcloud() => SecretSource::unused(),
                     None => secret(&secrets.jumpcloud_api_key, "JUMPCLOUD_API_KEY")?,
                     Some(_) => secret(&secrets.jumpcloud_client_secret, "JUMPCLOUD_CLIENT_SECRET")?,
                 },
-                secret(&secrets.scep_challenge, "SCEP_CHALLENGE")?,
+                if needs.scep() {
+                    secret(&secrets.scep_challenge, "SCEP_CHALLENGE")?
+                } else {
+                    SecretSource::unused()
+                },
             ],
         )
     }

@@ -262,7 +262,7 @@ async fn a_renewal_with_a_wrong_challenge_is_refused_before_the_profile_is_sent(
         case.run_outside(
             env!("CARGO_BIN_EXE_rotate"),
             &["--generation", "1", "--apply", "--out", "out"],
-            &[OKTA, JUMPCLOUD, ("SCEP_CHALLENGE", challenge)],
+            &[JUMPCLOUD, ("SCEP_CHALLENGE", challenge)],
         )
     };
     let wrong = rotate("canary-wrong-challenge");
@@ -274,4 +274,39 @@ async fn a_renewal_with_a_wrong_challenge_is_refused_before_the_profile_is_sent(
     let right = rotate(CHALLENGE);
     assert_eq!(right.exit_code, 0, "{right:?}");
     assert_eq!((writes(), files()), (before + 1, kept + 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_asks_only_for_the_secrets_that_it_uses() {
+    let (_sandbox, case) = outside().await;
+    let (readiness, rotate) = (
+        env!("CARGO_BIN_EXE_readiness"),
+        env!("CARGO_BIN_EXE_rotate"),
+    );
+    let (withdraw, evidence) = (
+        env!("CARGO_BIN_EXE_withdraw"),
+        env!("CARGO_BIN_EXE_evidence"),
+    );
+    for (program, arguments, secrets) in [
+        (readiness, &[][..], &[JUMPCLOUD][..]),
+        (withdraw, &[], &[JUMPCLOUD, OKTA]),
+        (withdraw, &["--while-denied"], &[JUMPCLOUD]),
+        (withdraw, &["--open-only"], &[OKTA]),
+        (evidence, &[], &[OKTA]),
+    ] {
+        let run = case.run_outside(program, arguments, secrets);
+        assert_eq!(run.exit_code, 0, "{program} {arguments:?}: {run:?}");
+    }
+    let renewal = &["--generation", "1"][..];
+    for (program, arguments, secrets, lacking) in [
+        (readiness, &[][..], &[OKTA, SCEP][..], "JUMPCLOUD_API_KEY"),
+        (rotate, renewal, &[JUMPCLOUD], "SCEP_CHALLENGE"),
+        (rotate, renewal, &[SCEP], "JUMPCLOUD_API_KEY"),
+        (evidence, &[], &[JUMPCLOUD, SCEP], "OKTA_API_TOKEN"),
+        (withdraw, &[], &[JUMPCLOUD], "a look at Okta's catch-all"),
+    ] {
+        let run = case.run_outside(program, arguments, secrets);
+        assert_eq!(run.exit_code, 2, "{program} {arguments:?}: {run:?}");
+        assert!(run.stderr.contains(lacking), "{run:?}");
+    }
 }

@@ -12,6 +12,7 @@ use std::{
 use clap::{Parser, ValueEnum};
 use device_trust::{
     Blueprint, Error, Overrides, Tenants,
+    blueprint::Needs,
     embedded::Embedded,
     evidence::{self, Format, Printer, Row, Search, View},
 };
@@ -98,10 +99,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Error> {
-    let (blueprint, secrets) =
-        Blueprint::load(&arguments.blueprint, &Overrides::default(), |name| {
-            std::env::var(name).ok()
-        })?;
+    let (blueprint, secrets) = Blueprint::load_for(
+        Needs::OKTA,
+        &arguments.blueprint,
+        &Overrides::default(),
+        |name| std::env::var(name).ok(),
+    )?;
     if !blueprint.uses_sandbox() {
         if arguments.keep_world.is_some() {
             return Err(Error::input(
@@ -113,7 +116,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         return list(
             &arguments,
             &blueprint,
-            &Tenants::real(&blueprint, &secrets)?,
+            &Tenants::real_for(Needs::OKTA, &blueprint, &secrets)?,
         )
         .await;
     }

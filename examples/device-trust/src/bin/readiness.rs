@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use device_trust::{Error, keep, program};
+use device_trust::{Error, blueprint::Needs, keep, program};
 
 /// Says whether JumpCloud is ready to deploy: Apple MDM, its push certificate, and each Mac with the reason if it cannot be reached.
 ///
@@ -20,7 +20,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    program::exit_code(arguments.common.run(async |_, tenants| {
+    program::exit_code(arguments.common.run(Needs::JUMPCLOUD, async |_, tenants| {
         let found = keep::readiness(tenants).await?;
         let mut text = String::new();
         if let Some(days) = found.push_certificate_days_left {

@@ -7,6 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use device_trust::{
     Output,
+    blueprint::Needs,
     keep::{self, KeepUndo, Rotation},
     program::{self, say},
 };
@@ -41,7 +42,8 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    program::exit_code(arguments.common.run(async |blueprint, tenants| {
+    let needs = Needs::JUMPCLOUD.and_challenge();
+    program::exit_code(arguments.common.run(needs, async |blueprint, tenants| {
         let rotation = Rotation::new(blueprint, arguments.ring.as_deref(), arguments.generation)?;
         let output = Output::new(&arguments.out);
         let keep = |record: &_| {

@@ -7,6 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use device_trust::{
     Output,
+    blueprint::Needs,
     keep::{self, CatchAll},
     program::{self, say},
 };
@@ -42,7 +43,14 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    program::exit_code(arguments.common.run(async |blueprint, tenants| {
+    let needs = match (arguments.open_only, arguments.while_denied) {
+        (true, _) => Needs::OKTA,
+        (false, true) => Needs::JUMPCLOUD,
+        (false, false) => Needs::JUMPCLOUD.and_okta(
+            "; it is needed for a look at Okta's catch-all, which --while-denied leaves out",
+        ),
+    };
+    program::exit_code(arguments.common.run(needs, async |blueprint, tenants| {
         let output = Output::new(&arguments.out);
         let keep = arguments.apply.then_some(&output);
         if arguments.open_only {

@@ -33,7 +33,7 @@ pub use self::problems::{Problem, Problems};
 pub use self::profile::ProfileBlueprint;
 pub use self::rings::RingSection;
 pub use self::scep::ScepSection;
-pub use self::secrets::{SecretSource, Secrets};
+pub use self::secrets::{Needs, SecretSource, Secrets};
 use self::{
     section::{Section, number, text},
     tenant::Tenant,
@@ -83,7 +83,7 @@ pub struct Overrides {
 }
 
 impl Blueprint {
-    /// Reads and checks the blueprint in `file`, and finds the secrets that it needs.
+    /// Reads and checks the blueprint in `file`, and finds all secrets that it needs.
     ///
     /// `environment` looks up a variable; pass `|name| std::env::var(name).ok()`.
     ///
@@ -91,6 +91,19 @@ impl Blueprint {
     /// All [`Problems`] at once: an unreadable file, bad TOML, unknown, missing or wrong keys, files that do not
     /// hold what they should, secrets that are not set although real tenants are named.
     pub fn load(
+        file: &Path,
+        overrides: &Overrides,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<(Self, Secrets), Problems> {
+        Self::load_for(Needs::ALL, file, overrides, environment)
+    }
+
+    /// The same for a program that uses only some of the secrets: of real tenants the others are not looked for.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load).
+    pub fn load_for(
+        needs: Needs,
         file: &Path,
         overrides: &Overrides,
         environment: impl Fn(&str) -> Option<String>,
@@ -104,7 +117,7 @@ impl Blueprint {
         })?;
         let table = parse(file, &content)?;
         let mut problems = Problems::none(file);
-        let read = Self::read(file, &table, overrides, &environment, &mut problems);
+        let read = Self::read(needs, file, &table, overrides, &environment, &mut problems);
         problems.or(read)
     }
 
@@ -114,6 +127,7 @@ impl Blueprint {
     }
 
     fn read(
+        needs: Needs,
         file: &Path,
         table: &Table,
         overrides: &Overrides,
@@ -165,12 +179,16 @@ impl Blueprint {
             folder,
             environment,
             real,
+            unused: real && !needs.okta,
+            why: needs.why_okta,
             problems: &mut *problems,
         };
         secrets.real = real && service_app.is_none();
         let okta_api_token = secrets.find(&mut okta_part, "api_token_file", "OKTA_API_TOKEN");
         secrets.real = real && service_app.is_some();
         let okta_private_key = secrets.find(&mut okta_part, "private_key_file", "OKTA_PRIVATE_KEY");
+        secrets.unused = real && !needs.jumpcloud;
+        secrets.why = "";
         secrets.real = real && client_id.is_none();
         let jumpcloud_api_key =
             secrets.find(&mut jumpcloud_part, "api_key_file", "JUMPCLOUD_API_KEY");
@@ -194,6 +212,8 @@ impl Blueprint {
             folder,
             environment,
             real,
+            unused: real && !needs.scep,
+            why: "",
             problems: &mut *problems,
         };
         let scep_challenge = secrets.find(&mut scep_part, "challenge_file", "SCEP_CHALLENGE");

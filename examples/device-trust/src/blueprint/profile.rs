@@ -76,6 +76,8 @@ impl ProfileBlueprint {
             folder,
             environment: &environment,
             real: true,
+            unused: false,
+            why: "",
             problems: &mut problems,
         }
         .find(&mut part, "challenge_file", "SCEP_CHALLENGE");
