@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use device::{AppSeen, Counts, DeviceEvidence, DeviceFacts, Latest, Use, UserSeen};
 pub use verdict::Verdict;
 
-use crate::{Error, Okta, devices::JoinKey, logs::LogQuery, simulate::Outcome};
+use crate::{Error, Okta, devices::JoinKey, logs::LogQuery};
 
 /// The log filter that yields what evidence is made of.
 pub const FILTER: &str = "eventType eq \"policy.evaluate_sign_on\" or eventType eq \"user.authentication.sso\" \
