@@ -135,6 +135,14 @@ pub enum Error {
         /// Whether the catch-all was closed and is open again; `None` when nothing was written.
         reopened: Option<bool>,
     },
+    /// The write that closes the catch-all was sent, and what came after it failed: the catch-all may deny now, and
+    /// whether it should is not known.
+    MayBeClosed {
+        /// The name of the policy.
+        policy: String,
+        /// What failed.
+        cause: Box<Error>,
+    },
     /// A status that none of the above covers, such as a redirect.
     Unexpected {
         /// Okta's error code, if the body has one.
@@ -187,6 +195,7 @@ impl Error {
     pub fn context(&self) -> Option<&Context> {
         match self {
             Self::Setup { .. } | Self::Stale { .. } | Self::Guarded { .. } => None,
+            Self::MayBeClosed { cause, .. } => cause.context(),
             Self::NotFound { context, .. }
             | Self::Unauthorized { context, .. }
             | Self::FeatureDisabled { context, .. }
@@ -242,6 +251,9 @@ impl Error {
                 "the catch-all denies; open it unless that is wanted (enforcement::reopen_plan)".into()
             }
             Self::Guarded { .. } => "mend what is named, then prove it again".into(),
+            Self::MayBeClosed { .. } => {
+                "look at it: prove it again (enforcement::still_met), or open it (enforcement::reopen_plan)".into()
+            }
             Self::Unexpected { .. } => {
                 "check that the URL is the org's own, without a path and without `-admin`".into()
             }
@@ -363,6 +375,14 @@ impl fmt::Display for Error {
                     Some(false) => "the catch-all is closed, and that could lock people out: ",
                 })?;
                 write!(f, "{refusal}")?;
+            }
+            // The cause ends with its request.
+            Self::MayBeClosed { policy, cause } => {
+                return write!(
+                    f,
+                    "the catch-all of `{policy}` may deny now: {cause}; {}",
+                    self.mend()
+                );
             }
             Self::Unexpected { code, summary, .. } => {
                 f.write_str("unexpected answer")?;

@@ -1,11 +1,13 @@
 //! Groups, found by their exact name.
 
-use futures::Stream;
+use std::future::ready;
+
+use futures::{Stream, TryStreamExt as _};
 
 use crate::{
     Error, Field, Links, Okta, Request, Time,
     lossless::{lossless, open_enum},
-    users::User,
+    users::{User, UserStatus},
 };
 
 open_enum! {
@@ -148,13 +150,14 @@ impl Okta {
         self.pages(members(id, 200))
     }
 
-    /// Whether a group has a member.
+    /// Whether a group has a member who is `ACTIVE`: nobody else can sign in. Reads the list until it finds one.
     ///
     /// # Errors
     /// As [`Okta::send`].
-    pub async fn group_has_members(&self, id: &str) -> Result<bool, Error> {
-        let users: Vec<User> = self.read(&members(id, 1)).await?;
-        Ok(!users.is_empty())
+    pub async fn group_has_active_members(&self, id: &str) -> Result<bool, Error> {
+        let members = self.group_members(id);
+        let active = members.try_filter(|user| ready(user.status == Some(UserStatus::Active)));
+        Ok(std::pin::pin!(active).try_next().await?.is_some())
     }
 }
 

@@ -17,7 +17,7 @@ use okta_devtrust::{
     policies::{self, EnrollPrompt, EnrollSelf, Policy, PolicyMapping, PolicyType, Rule},
     simulate::{SimulatedDevice, Simulation},
     trust::{
-        AccessDesired, BreakGlass, Desired, EnrollmentDesired, ManagedRule, SessionDesired, apply,
+        AccessDesired, BookmarkDesired, BreakGlass, Desired, EnrollmentDesired, ManagedRule, SessionDesired, apply,
         observe, plan,
     },
     users::User,
@@ -32,6 +32,8 @@ fn desired() -> Desired {
         managed: ManagedRule::new([PILOT_USER_GROUP]),
     });
     desired.apps = vec!["Payroll".into()];
+    desired.enrollment_app = Some(BookmarkDesired::new("Enrol", "https://acme.example/enrol"));
+    desired.pilot = Some(BookmarkDesired::new("Pilot", "https://acme.example/pilot"));
     desired.enrollment = Some(EnrollmentDesired::Own {
         name: "Okta Verify".into(),
         groups: vec![PILOT_USER_GROUP.into()],
@@ -78,6 +80,8 @@ pub(crate) async fn write_everything(okta: &Okta) {
         }
     }
 
+    // The org has it already and refuses another; what was sent is looked at all the same.
+    drop(okta.send(&authenticators::create_okta_verify()).await);
     let mut verify = okta_verify(okta).await;
     let settings = verify.settings.get_or_insert_default();
     settings.user_verification = Some(UserVerification::Preferred);

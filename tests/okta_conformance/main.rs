@@ -354,6 +354,8 @@ async fn every_request_body_is_as_the_specification_says() {
     assert_eq!(
         written.iter().map(String::as_str).collect::<Vec<_>>(),
         [
+            "POST apps",
+            "POST authenticators",
             "POST device-assurances",
             "POST policies",
             "POST policies/simulate",

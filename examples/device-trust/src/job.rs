@@ -87,7 +87,10 @@ impl Job {
         let macs =
             stages::wait_for_macs(blueprint, tenants, &planned, applied.as_ref(), progress).await?;
         let mut before = None;
-        if !planned.catch_all_denies {
+        let mut still_met = Ok(());
+        if planned.catch_all_denies {
+            still_met = stages::still_met(tenants, &planned, progress).await;
+        } else {
             before =
                 Some(stages::prove(blueprint, tenants, &planned, &macs.rollout, progress).await?);
             writes += stages::enforce(blueprint, tenants, &planned, &self.output, progress).await?;
@@ -101,7 +104,16 @@ impl Job {
             changed,
             progress,
         )
-        .await?;
+        .await;
+        // A Mac that is kept out and a guard that is not met are told together: either can be the reason of the other.
+        let after = match (still_met, after) {
+            (Ok(()), after) => after?,
+            (Err(error), Ok(_)) => return Err(error),
+            (Err(error), Err(kept_out)) => {
+                let both = format!("{kept_out}\n{error}");
+                return Err(Error::refused(Stage::Verify.name(), both));
+            }
+        };
         let report = Report::new(writes, &planned, macs, before.as_ref(), &after);
         self.output.write(Output::EVIDENCE, &report.to_json())?;
         self.output

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Output},
 };
 
-use device_trust_sandbox::{Options, RateLimits, Sandbox, Secrets, Seed};
+use device_trust_sandbox::{BREAK_GLASS_GROUP, Options, RateLimits, Sandbox, Secrets, Seed};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -226,6 +226,55 @@ fn the_job_ends_well_and_a_second_process_in_the_same_world_changes_nothing() {
     assert!(String::from_utf8(profile).unwrap().contains(SCEP_CHALLENGE));
     for file in [case.out().join("device-trust.mobileconfig"), world] {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[test]
+fn a_catch_all_that_denies_is_looked_at_again_and_what_is_not_met_ends_with_1() {
+    let case = Case::new(EXAMPLE);
+    let world = case.path("world.json");
+    let first = case.setup(&["--keep-world", world.to_str().unwrap()]);
+    assert_eq!(first.exit_code, 0, "{first:?}");
+
+    let mut kept: serde_json::Value = serde_json::from_slice(&fs::read(&world).unwrap()).unwrap();
+    assert!(empty_group(&mut kept, BREAK_GLASS_GROUP));
+    fs::write(&world, kept.to_string()).unwrap();
+    let second = case.setup(&["--keep-world", world.to_str().unwrap()]);
+    assert_eq!(second.exit_code, 1, "{second:?}");
+    for line in [
+        "denies now",
+        "(condition `break_glass`)",
+        "set the policy's catch-all rule to ALLOW",
+    ] {
+        assert!(
+            second.stderr.contains(line),
+            "{line} is not in {}",
+            second.stderr
+        );
+    }
+    assert!(!second.stderr.contains("panicked"), "{second:?}");
+
+    let waived = EXAMPLE.replace(
+        "coverage_percent = 95",
+        "coverage_percent = 95\nwaive = [\"break_glass\"]",
+    );
+    fs::write(case.path("blueprint.toml"), waived).unwrap();
+    let third = case.setup(&["--keep-world", world.to_str().unwrap()]);
+    assert_eq!(third.exit_code, 0, "{third:?}");
+    assert!(third.stdout.contains(", 0 writes"), "{third:?}");
+}
+
+/// Takes everyone out of a group of a kept world; says whether it was there.
+fn empty_group(world: &mut serde_json::Value, name: &str) -> bool {
+    use serde_json::Value;
+    if world["body"]["profile"]["name"] == name {
+        world["members"] = Value::Array(Vec::new());
+        return true;
+    }
+    match world {
+        Value::Object(fields) => fields.values_mut().any(|field| empty_group(field, name)),
+        Value::Array(items) => items.iter_mut().any(|item| empty_group(item, name)),
+        _ => false,
     }
 }
 

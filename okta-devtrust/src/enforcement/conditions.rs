@@ -11,14 +11,34 @@ use crate::{
 
 /// Every condition that is not met, waived or not. Empty when the catch-all may be closed.
 pub(super) fn unmet(desired: &Desired, observed: &Observed, proof: &Proof) -> Vec<Reason> {
+    judge(desired, observed, proof, false)
+}
+
+/// Every condition that is not met under a catch-all that denies already. Its own denial needs no proof on the pilot any
+/// more, and silence in the log is nobody kept out: only people who tried and were not let in count.
+pub(super) fn unmet_closed(desired: &Desired, observed: &Observed, proof: &Proof) -> Vec<Reason> {
+    let mut reasons = judge(desired, observed, proof, true);
+    let replay = &proof.replay;
+    let tried = replay.coverage(&desired.guard.expected_denials).users > 0;
+    reasons.retain(|reason| match reason {
+        Reason::NoPilotDenial { .. } => false,
+        Reason::NoManagedSignIn { .. } => tried,
+        Reason::NothingReplayed { .. } => !all_replayed(observed, proof),
+        _ => true,
+    });
+    reasons
+}
+
+/// `closed` says that the catch-all denied when it was simulated.
+fn judge(desired: &Desired, observed: &Observed, proof: &Proof, closed: bool) -> Vec<Reason> {
     let mut reasons = not_applied(desired, observed);
     let access = observed.access_policy(desired);
     if let (Some(access), Some(ids)) = (access, observed.rule_ids(desired)) {
         break_glass(desired, observed, access, &mut reasons);
         if proof.evidence.rules == ids {
             managed_sign_ins(access, &proof.evidence, &mut reasons);
-            // The catch-all still allowed when it was simulated: its denial is proved on the pilot.
-            matrix(desired, &proof.simulated, &ids, false, &mut reasons);
+            // While the catch-all still allows, its denial is proved on the pilot.
+            matrix(desired, &proof.simulated, &ids, closed, &mut reasons);
         } else {
             reasons.push(Reason::OtherEvidence {
                 wanted: ids.managed.clone(),
@@ -148,6 +168,7 @@ fn break_glass(
 ) {
     let wanted = &desired.access.break_glass;
     let name = desired.rule_name(&wanted.name);
+    let group = observed.group(&wanted.group);
     let managed = access.rule(&desired.rule_name(&desired.access.managed.name));
     if let (Some(rule), Some(managed)) = (access.rule(&name), managed) {
         if !rule.is_active() {
@@ -157,16 +178,39 @@ fn break_glass(
             reasons.push(Reason::BreakGlassDenies { rule: name.clone() });
         }
         if rule.place() >= managed.place() {
-            reasons.push(Reason::BreakGlassBelow { rule: name });
+            reasons.push(Reason::BreakGlassBelow { rule: name.clone() });
+        }
+        let shadows = |above: &&Rule| {
+            above.id != rule.id
+                && !above.is_system()
+                && above.place() <= rule.place()
+                && can_keep_out(above, group.map(|group| group.id.as_str()))
+        };
+        for above in access.rules.iter().filter(shadows) {
+            reasons.push(Reason::BreakGlassShadowed {
+                rule: name.clone(),
+                above: above.name.clone(),
+                group: wanted.group.clone(),
+            });
         }
     }
-    let group = observed.group(&wanted.group);
     if !group.is_some_and(|group| group.has_members) {
         reasons.push(Reason::BreakGlassEmpty {
             group: wanted.group.clone(),
             id: group.map(|group| group.id.clone()),
         });
     }
+}
+
+/// Whether a rule may keep out a member of a group. Its other conditions are not judged, and neither is who else is in
+/// the groups that it names: only one that is not for this group at all surely does not.
+fn can_keep_out(rule: &Rule, group: Option<&str>) -> bool {
+    let people = rule.conditions.value().and_then(|all| all.people.as_ref());
+    let groups = people.and_then(|people| people.groups.as_ref());
+    let excluded = groups.and_then(|groups| groups.exclude.as_ref());
+    let is_out =
+        excluded.is_some_and(|ids| group.is_some_and(|group| ids.iter().any(|id| id == group)));
+    rule.is_active() && rule.access() != Some(&Access::Allow) && !is_out
 }
 
 /// A sign-in under the managed rule before its last change proves nothing about it.
@@ -316,9 +360,7 @@ fn others(under: &[ObservedApp], label: &str) -> Vec<String> {
 fn replay(desired: &Desired, observed: &Observed, proof: &Proof, reasons: &mut Vec<Reason>) {
     let replay = &proof.replay;
     let guard = &desired.guard;
-    // An app that came under the policy since was not replayed.
-    let replayed = |app: &ObservedApp| replay.rules.apps.contains_key(&app.id);
-    if !observed.assigned.iter().all(replayed) {
+    if !all_replayed(observed, proof) {
         reasons.push(Reason::NothingReplayed {
             from: replay.from,
             to: replay.to,
@@ -341,4 +383,10 @@ fn replay(desired: &Desired, observed: &Observed, proof: &Proof, reasons: &mut V
             to: replay.to,
         });
     }
+}
+
+/// An app that came under the policy since was not replayed.
+fn all_replayed(observed: &Observed, proof: &Proof) -> bool {
+    let replayed = |app: &ObservedApp| proof.replay.rules.apps.contains_key(&app.id);
+    observed.assigned.iter().all(replayed)
 }

@@ -129,7 +129,36 @@ impl Guard {
         match self.look_once_more(okta, policy, open).await {
             Ok(()) => Ok(()),
             Err(error @ Error::Guarded { .. }) => Err(error),
-            Err(_) => self.look_once_more(okta, policy, open).await,
+            Err(_) => match self.look_once_more(okta, policy, open).await {
+                Ok(()) => Ok(()),
+                Err(error @ Error::Guarded { .. }) => Err(error),
+                Err(error) => Err(self.may_be_closed(error)),
+            },
+        }
+    }
+
+    /// The write failed, and may have happened all the same: opens what should not be closed. What went wrong with the
+    /// write stays the answer.
+    pub(crate) async fn look_after(
+        &self,
+        okta: &Okta,
+        policy: &str,
+        open: &Rule,
+        failed: Error,
+    ) -> Error {
+        match self.look_again(okta, policy, open).await {
+            Err(Error::Guarded {
+                reopened: Some(true),
+                ..
+            }) => failed,
+            _ => self.may_be_closed(failed),
+        }
+    }
+
+    fn may_be_closed(&self, cause: Error) -> Error {
+        Error::MayBeClosed {
+            policy: self.desired.access.name.clone(),
+            cause: Box::new(cause),
         }
     }
 

@@ -7,7 +7,7 @@
 //! | the pilot app's catch-all, which denies from the start, kept an unmanaged device out | [`Waive::PilotDenial`] | [`Reason::NoPilot`], [`Reason::PilotNotReady`], [`Reason::PilotNotAlone`], [`Reason::NoPilotDenial`] |
 //! | a managed Mac was let in by the managed rule as it is now | [`Waive::ManagedSignIns`] | [`Reason::NoManagedSignIn`] |
 //! | the sign-ins of the last days, replayed, are let in for enough users | [`Waive::Replay`] | [`Reason::NothingReplayed`], [`Reason::TooManyDenied`] |
-//! | the break-glass rule is active, lets in, is above, and its group has a member | [`Waive::BreakGlass`] | [`Reason::BreakGlassInactive`], [`Reason::BreakGlassDenies`], [`Reason::BreakGlassBelow`], [`Reason::BreakGlassEmpty`] |
+//! | the break-glass rule is active, lets in, is above, no rule that keeps out is above it, and its group has an active member | [`Waive::BreakGlass`] | [`Reason::BreakGlassInactive`], [`Reason::BreakGlassDenies`], [`Reason::BreakGlassBelow`], [`Reason::BreakGlassShadowed`], [`Reason::BreakGlassEmpty`] |
 //! | the enrolment app is in use and open, alone under a policy of its own | [`Waive::EnrollmentApp`] | [`Reason::NoEnrollmentApp`], [`Reason::EnrollmentAppNotReady`], [`Reason::EnrollmentAppInactive`], [`Reason::EnrollmentAppClosed`], [`Reason::EnrollmentAppNotAlone`] |
 //! | none of Okta's own apps is under the policy | [`Waive::FirstPartyApps`] | [`Reason::FirstPartyApp`] |
 //!
@@ -38,7 +38,8 @@ pub use replay::{
 };
 pub use waive::Waive;
 
-/// The plan that closes the catch-all (`DENY`): empty when it is closed already, one change otherwise.
+/// The plan that closes the catch-all (`DENY`): empty when it is closed already, one change otherwise. Whether one that
+/// is closed already should be, [`still_met`] says.
 ///
 /// Applying it looks at everything again, before the write and after it: a change since refuses it, and one that slipped
 /// in between opens the catch-all again.
@@ -79,9 +80,31 @@ pub fn enforce_plan(
 }
 
 /// Every condition that is not met by what is there and what was proved, waived or not. Asked of a catch-all that is
-/// closed already, it says whether it should be.
+/// closed already, it says whether it should be: what its closing made moot is not asked any more (the denial on the
+/// pilot), and neither is a sign-in while nobody tried.
 pub fn unmet(desired: &Desired, observed: &Observed, proof: &Proof) -> Vec<Reason> {
+    let access = observed.access_policy(desired);
+    if access.is_some_and(ObservedPolicy::is_closed) {
+        return conditions::unmet_closed(desired, observed, proof);
+    }
     conditions::unmet(desired, observed, proof)
+}
+
+/// Looks at a catch-all that is closed already, with a proof gathered since: a run that was stopped right after the
+/// write, and an administrator's change after it, leave one that should not be. Gives a note for each waiver that was
+/// needed.
+///
+/// # Errors
+/// A [`Refusal`] with every condition that is not met ([`unmet`]) and not waived by name. [`reopen_plan`] opens the
+/// catch-all again.
+pub fn still_met(
+    desired: &Desired,
+    observed: &Observed,
+    proof: &Proof,
+) -> Result<Vec<String>, Refusal> {
+    let mut notes = Vec::new();
+    waived(desired, unmet(desired, observed, proof), &mut notes)?;
+    Ok(notes)
 }
 
 /// The plan that opens the catch-all again (`ALLOW`): empty when it is open, one change otherwise. It needs no proof.

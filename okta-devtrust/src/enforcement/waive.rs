@@ -18,7 +18,8 @@ pub enum Waive {
     ManagedSignIns,
     /// The sign-ins of the last days, replayed, would be let in for enough users.
     Replay,
-    /// The break-glass rule is active, lets in, is above, and its group has a member.
+    /// The break-glass rule is active, lets in, is above, no rule that keeps out is above it, and its group has an active
+    /// member.
     BreakGlass,
     /// An app with an open policy of its own lets people enrol Okta Verify.
     EnrollmentApp,

@@ -83,7 +83,7 @@ impl ObservedBookmark {
 pub struct ObservedGroup {
     /// Its id.
     pub id: String,
-    /// Whether it has a member.
+    /// Whether it has a member who is active.
     pub has_members: bool,
 }
 

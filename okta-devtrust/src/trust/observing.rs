@@ -76,7 +76,7 @@ async fn groups(
     let found = desired.group_names().into_iter().map(|name| async move {
         let groups = okta.groups_by_name(name).await?;
         let groups = groups.into_iter().map(|group| async move {
-            let has_members = okta.group_has_members(&group.id).await?;
+            let has_members = okta.group_has_active_members(&group.id).await?;
             Ok::<_, Error>(ObservedGroup {
                 id: group.id,
                 has_members,

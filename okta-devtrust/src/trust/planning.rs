@@ -441,7 +441,7 @@ impl Planner<'_> {
             .is_some_and(|group| !group.has_members)
         {
             self.notes.push(format!(
-                "the break-glass group `{name}` is empty; the catch-all cannot be closed until it has a member"
+                "the break-glass group `{name}` has no active member; the catch-all cannot be closed until it has one"
             ));
         }
     }

@@ -131,11 +131,7 @@ pub(super) async fn make(
                 }
                 Ok(already) => Ok(already),
                 Err(error @ Error::Stale { .. }) => Err(error),
-                Err(error) => {
-                    // It may be closed all the same; what went wrong with the write stays the answer.
-                    drop(guard.look_again(okta, policy, observed).await);
-                    Err(error)
-                }
+                Err(error) => Err(guard.look_after(okta, policy, observed, error).await),
             }
         }
         Action::OpenCatchAll {

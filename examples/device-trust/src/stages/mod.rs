@@ -13,4 +13,4 @@ pub(crate) use self::macs::{Macs, wait_for_macs};
 pub(crate) use self::plan::plan;
 pub use self::plan::{Planned, PlannedPayload, PlannedProfile};
 pub(crate) use self::preflight::{check_ca, prove_challenge};
-pub(crate) use self::proof::{Proven, enforce, prove, verify};
+pub(crate) use self::proof::{Proven, enforce, prove, still_met, verify};

@@ -21,6 +21,10 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Past the local clock, so that a server whose clock is ahead is still heard.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(5);
 
+/// How to let people in again.
+const OPEN: &str = "Mend it and run again. To let people in until then, set the policy's catch-all rule to ALLOW: in the \
+                    Admin Console, or with okta_devtrust::enforcement::reopen_plan";
+
 /// What the log shows, and which Okta device each Mac of the roll-out is.
 #[derive(Debug, Clone)]
 pub(crate) struct Proven {
@@ -100,6 +104,44 @@ pub(crate) async fn enforce(
     .await
     .map_err(|halted| refused(&halted))?;
     Ok(applied.writes())
+}
+
+/// Looks at a catch-all that denied before this run: a run that was stopped right after closing it, or a change since,
+/// can have left one that should not deny.
+///
+/// # Errors
+/// [`Error::Refused`] with every condition of the guard that is not met and not waived by name, and how to open it.
+pub(crate) async fn still_met(
+    tenants: &Tenants,
+    planned: &Planned,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    progress.stage(Stage::Enforce);
+    let denies = |error: &dyn std::fmt::Display| {
+        Error::refused(
+            Stage::Enforce.name(),
+            format!(
+                "the catch-all of `{}` denies now, and whether people still get in is not proven\n{error}\n{OPEN}",
+                planned.trust.access.name
+            ),
+        )
+    };
+    let observed = trust::observe(&tenants.okta, &planned.trust)
+        .await
+        .map_err(|error| denies(&error))?;
+    let now = Timestamp::now();
+    // As far back as the replay: that nobody signed in since yesterday says nothing.
+    let days = SignedDuration::from_hours(24 * i64::from(planned.trust.guard.replay_days));
+    let to = now + CLOCK_SLACK;
+    let proof = enforcement::gather(&tenants.okta, &planned.trust, &observed, now - days, to)
+        .await
+        .map_err(|error| denies(&error))?;
+    let notes = enforcement::still_met(&planned.trust, &observed, &proof)
+        .map_err(|refusal| denies(&refusal))?;
+    for note in &notes {
+        progress.line(note);
+    }
+    Ok(())
 }
 
 /// Waits until the log shows success on every managed Mac and failure on an unmanaged one, since the catch-all closed.

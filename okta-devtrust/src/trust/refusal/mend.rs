@@ -33,7 +33,12 @@ impl Reason {
             Self::BreakGlassInactive { .. } => "activate the rule, or apply the plan again".into(),
             Self::BreakGlassBelow { .. } => "apply the plan again: it moves the rule up".into(),
             Self::BreakGlassDenies { .. } => "apply the plan again: it restores the rule".into(),
-            Self::BreakGlassEmpty { group, .. } => format!("add an admin to the group `{group}`"),
+            Self::BreakGlassShadowed { above, group, .. } => format!(
+                "exclude the group `{group}` from the rule `{above}`, or move or deactivate that rule"
+            ),
+            Self::BreakGlassEmpty { group, .. } => {
+                format!("add an admin who is active to the group `{group}`")
+            }
             Self::NotSimulated { .. } => {
                 "put an app under the policy, assign the managed rule's groups to it, and gather evidence again".into()
             }
@@ -92,7 +97,7 @@ impl Reason {
     /// use okta_devtrust::trust::Reason;
     ///
     /// let reason = Reason::BreakGlassEmpty { group: "Break glass".into(), id: Some("00g1".into()) };
-    /// assert_eq!(reason.command().as_deref(), Some("GET /api/v1/groups/00g1/users?limit=1"));
+    /// assert_eq!(reason.command().as_deref(), Some("GET /api/v1/groups/00g1/users?limit=200"));
     /// ```
     pub fn command(&self) -> Option<String> {
         let decisions = |from, to, result: &str| {
@@ -109,7 +114,7 @@ impl Reason {
             | Self::FirstPartyApp { label }
             | Self::ForeignAppUnder { label, .. } => apps::search(label),
             Self::ForeignPolicy { id, .. } => policies::get(id),
-            Self::BreakGlassEmpty { id: Some(id), .. } => groups::members(id, 1),
+            Self::BreakGlassEmpty { id: Some(id), .. } => groups::members(id, 200),
             Self::BreakGlassEmpty { group, id: None } => groups::search(group),
             Self::NoManagedSignIn { from, to, .. } => decisions(*from, *to, "ALLOW"),
             Self::NoPilotDenial { from, to, .. } => decisions(*from, *to, "DENY"),

@@ -134,7 +134,16 @@ pub enum Reason {
         /// The rule's name.
         rule: String,
     },
-    /// The break-glass group has no member.
+    /// A rule that does not let people in stands above the break-glass rule, and the group is not out of it.
+    BreakGlassShadowed {
+        /// The rule's name.
+        rule: String,
+        /// The name of the rule above it.
+        above: String,
+        /// The break-glass group's name.
+        group: String,
+    },
+    /// The break-glass group has no active member.
     BreakGlassEmpty {
         /// The group's name.
         group: String,
@@ -306,6 +315,7 @@ impl Reason {
             Self::BreakGlassInactive { .. }
             | Self::BreakGlassDenies { .. }
             | Self::BreakGlassBelow { .. }
+            | Self::BreakGlassShadowed { .. }
             | Self::BreakGlassEmpty { .. } => Waive::BreakGlass,
             Self::NoEnrollmentApp
             | Self::EnrollmentAppNotReady { .. }

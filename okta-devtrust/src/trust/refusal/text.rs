@@ -74,8 +74,12 @@ impl Reason {
             Self::BreakGlassDenies { rule } => {
                 write!(f, "the rule `{rule}` does not let people in")
             }
+            Self::BreakGlassShadowed { rule, above, .. } => write!(
+                f,
+                "the rule `{above}` stands above `{rule}` and can keep its people out"
+            ),
             Self::BreakGlassEmpty { group, .. } => {
-                write!(f, "the break-glass group `{group}` has no member")
+                write!(f, "the break-glass group `{group}` has no active member")
             }
             Self::NotSimulated {
                 app,

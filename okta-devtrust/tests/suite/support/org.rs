@@ -198,7 +198,7 @@ impl State {
                 ok(json!([{"id": id, "profile": {"name": query}},
                           {"id": "00g-x", "profile": {"name": format!("{query} of old")}}]))
             }
-            ["groups", _, "users"] => ok(json!([{"id": "00u1"}])),
+            ["groups", _, "users"] => ok(json!([{"id": "00u1", "status": "ACTIVE"}])),
             ["authenticators"] => {
                 ok(json!([{"id": "aut1", "key": "okta_verify", "status": "ACTIVE"}]))
             }
