@@ -193,32 +193,39 @@ pub(super) fn decision_anywhere(name: &str) -> Option<Decision> {
 }
 
 /// True if a key that nothing is decided of is probably a slip of one that holds a secret: of the payload type, of the type that
-/// this one is a slip of, or, where its name says so, of any.
-pub(super) fn is_slip_of_secret(payload_type: Option<&str>, key: &str) -> bool {
+/// this one is [`meant`] for, or, where its name says so or no payload type is known, of any.
+pub(super) fn is_slip_of_secret(
+    payload_type: Option<&str>,
+    meant: Option<&str>,
+    key: &str,
+) -> bool {
     // No slip is that long.
     if key.len() > 64 {
         return false;
     }
-    let Some(payload_type) = payload_type else {
-        return is_near(key, secret_names());
-    };
-    let telling = secret_names().iter().filter(|known| name::is_secret(known));
-    is_near(key, telling) || is_near(key, names_in(meant(payload_type)))
+    let any = &secret_names()[usize::from(payload_type.is_some())];
+    is_near(key, any.iter().copied()) || is_near(key, names_in(meant))
 }
 
 /// True if the key of a payload type that is a slip of one in the list has the very name of a secret of that type.
-pub(super) fn is_secret_of_slipped_type(payload_type: &str, key: &str) -> bool {
-    let meant = meant(payload_type);
+pub(super) fn is_secret_of_slipped_type(
+    payload_type: &str,
+    meant: Option<&str>,
+    key: &str,
+) -> bool {
     meant.is_some_and(|meant| !meant.eq_ignore_ascii_case(payload_type))
-        && names_in(meant).any(|name| *name == key)
+        && names_in(meant).any(|name| name == key)
 }
 
-fn is_near<'a>(key: &str, names: impl IntoIterator<Item = &'a &'static str>) -> bool {
-    nearest(key, names.into_iter().copied()).is_some()
+fn is_near(key: &str, names: impl Iterator<Item = &'static str>) -> bool {
+    let length = key.chars().filter(|char| char.is_alphanumeric()).count();
+    // Each key of a profile comes here, and to compare spellings takes long.
+    let alike = names.filter(|name| name.len().abs_diff(length) <= 2);
+    nearest(key, alike).is_some()
 }
 
 /// The payload type of the list that is written so, or nearly so.
-fn meant(payload_type: &str) -> Option<&'static str> {
+pub(super) fn meant(payload_type: &str) -> Option<&'static str> {
     let types = || DECIDED.iter().map(|(of, ..)| *of);
     types()
         .find(|of| of.eq_ignore_ascii_case(payload_type))
@@ -230,7 +237,7 @@ fn meant(payload_type: &str) -> Option<&'static str> {
 }
 
 /// The names of the secrets of a payload type.
-fn names_in(payload_type: Option<&str>) -> impl Iterator<Item = &'static &'static str> {
+fn names_in(payload_type: Option<&str>) -> impl Iterator<Item = &'static str> {
     static OF_TYPES: OnceLock<Vec<(&str, &str)>> = OnceLock::new();
     let all = OF_TYPES.get_or_init(|| {
         DECIDED
@@ -241,12 +248,12 @@ fn names_in(payload_type: Option<&str>) -> impl Iterator<Item = &'static &'stati
     });
     all.iter()
         .filter(move |(of, _)| Some(*of) == payload_type)
-        .map(|(_, name)| name)
+        .map(|(_, name)| *name)
 }
 
-/// The names of all secrets, each once.
-fn secret_names() -> &'static [&'static str] {
-    static NAMES: OnceLock<Vec<&str>> = OnceLock::new();
+/// The names of all secrets, each once, and those of them that say so.
+fn secret_names() -> &'static [Vec<&'static str>; 2] {
+    static NAMES: OnceLock<[Vec<&str>; 2]> = OnceLock::new();
     NAMES.get_or_init(|| {
         let mut names: Vec<_> = DECIDED
             .iter()
@@ -255,7 +262,12 @@ fn secret_names() -> &'static [&'static str] {
             .collect();
         names.sort_unstable();
         names.dedup();
-        names
+        let telling = names
+            .iter()
+            .copied()
+            .filter(|known| name::is_secret(known))
+            .collect();
+        [names, telling]
     })
 }
 
@@ -339,8 +351,8 @@ mod tests {
             for key in all_keys(payload) {
                 let (of, path) = (payload.name(), key.path());
                 let decided = decision(of, |pattern| is_at(&path, pattern)).is_some();
-                let slip = is_slip_of_secret(Some(of), key.name())
-                    || is_secret_of_slipped_type(of, key.name());
+                let slip = is_slip_of_secret(Some(of), meant(of), key.name())
+                    || is_secret_of_slipped_type(of, meant(of), key.name());
                 if can_hold_a_text(&key) && !decided && slip {
                     mistaken.push(format!("{of} {path}"));
                 }
@@ -348,7 +360,7 @@ mod tests {
         }
         assert!(mistaken.is_empty(), "{mistaken:#?}");
         for key in Schema::apple().top_level().chain(Schema::apple().common()) {
-            assert!(!is_slip_of_secret(None, key.name()), "{key:?}");
+            assert!(!is_slip_of_secret(None, None, key.name()), "{key:?}");
         }
     }
 

@@ -17,6 +17,8 @@ use keys::Decision;
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     payload_type: Option<&'a str>,
+    /// The type in the list that this is, or is a slip of.
+    meant: Option<&'a str>,
     /// The key above; the chain of them is the key path.
     above: Option<&'a Self>,
     name: &'a str,
@@ -50,6 +52,7 @@ impl<'a> Place<'a> {
     pub(crate) fn payload(payload_type: &'a str) -> Self {
         Self {
             payload_type: Some(payload_type),
+            meant: keys::meant(payload_type),
             ..Self::outside()
         }
     }
@@ -58,6 +61,7 @@ impl<'a> Place<'a> {
     pub(crate) fn outside() -> Self {
         Self {
             payload_type: None,
+            meant: None,
             above: None,
             name: "",
             secret: false,
@@ -124,10 +128,10 @@ impl<'a> Place<'a> {
 
     /// Whether the key, or the payload type, is a slip of one of the list. A slip must not bring a secret to light.
     fn is_slip(&self) -> bool {
-        keys::is_slip_of_secret(self.payload_type, self.name)
+        keys::is_slip_of_secret(self.payload_type, self.meant, self.name)
             || self
                 .payload_type
-                .is_some_and(|of| keys::is_secret_of_slipped_type(of, self.name))
+                .is_some_and(|of| keys::is_secret_of_slipped_type(of, self.meant, self.name))
     }
 
     /// Whether the key path is this one. In `path` too, `*` stands for any name.
