@@ -17,8 +17,8 @@ use okta_devtrust::{
     policies::{self, EnrollPrompt, EnrollSelf, Policy, PolicyMapping, PolicyType, Rule},
     simulate::{SimulatedDevice, Simulation},
     trust::{
-        AccessDesired, BookmarkDesired, BreakGlass, Desired, EnrollmentDesired, ManagedRule, SessionDesired, apply,
-        observe, plan,
+        AccessDesired, BookmarkDesired, BreakGlass, Desired, EnrollmentDesired, ManagedRule,
+        SessionDesired, apply, observe, plan,
     },
     users::User,
 };
