@@ -6,6 +6,7 @@ mod bad_input;
 mod contract;
 mod enforcement;
 mod following;
+mod guard;
 mod lossless;
 mod oauth;
 mod plan;

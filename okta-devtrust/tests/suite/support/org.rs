@@ -35,6 +35,8 @@ struct State {
     lose_answer: Option<usize>,
     /// The number of the write that is answered with 500 and not kept.
     fail: Option<usize>,
+    /// The number of the write after which no read is answered.
+    silent_after: Option<usize>,
     /// Routes that are answered so, whatever the state is.
     answers: Vec<(&'static str, &'static str, ResponseTemplate)>,
 }
@@ -82,6 +84,10 @@ impl Org {
 
     pub(crate) fn fail_write(&self, number: Option<usize>) {
         self.state.lock().unwrap().fail = number;
+    }
+
+    pub(crate) fn silence_after_write(&self, number: usize) {
+        self.state.lock().unwrap().silent_after = Some(number);
     }
 
     /// Answers every request of a method to a path with this ending.
@@ -151,6 +157,12 @@ impl Respond for Responder {
                 .map(|(_, v)| v.into_owned())
         };
         if method == "GET" {
+            if state
+                .silent_after
+                .is_some_and(|number| state.writes.len() >= number)
+            {
+                return ResponseTemplate::new(503);
+            }
             let kind = query("type").or_else(|| query("q")).unwrap_or_default();
             return state.read(&segments, &kind);
         }

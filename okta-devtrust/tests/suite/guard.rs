@@ -1,0 +1,214 @@
+//! What the guard finds under a catch-all that denies already, above the break-glass rule, and after a write that failed.
+use std::collections::BTreeSet;
+
+use crate::{
+    enforcement::{BREAKS, add, conditions, event, everything, matrix, names, nothing, shadow},
+    support::{applied, desired, org::Org},
+};
+use okta_devtrust::{
+    Error, Status,
+    enforcement::{Proof, enforce_plan, still_met, unmet},
+    policies::Access,
+    trust::{self, Observed, Undo},
+};
+use serde_json::json;
+
+/// The org after the catch-all was closed, and what is proved then.
+fn closed() -> (Observed, Proof) {
+    let mut observed = applied();
+    observed.access[0].rules[2].app_sign_on_mut().access = Some(Access::Deny);
+    let mut proof = everything(&observed);
+    proof.simulated = matrix("Wiki", &proof.evidence.rules, true);
+    (observed, proof)
+}
+
+#[test]
+fn a_closed_catch_all_that_is_as_it_was_proved_stays_so_also_when_nobody_signs_in() {
+    let (observed, mut proof) = closed();
+    assert_eq!(
+        still_met(&desired(), &observed, &proof),
+        Ok(Vec::<String>::new())
+    );
+    let silent = nothing(&observed);
+    proof.evidence = silent.evidence;
+    proof.replay = silent.replay;
+    let pilot = proof.pilot.as_mut().unwrap();
+    pilot.evidence = silent.pilot.unwrap().evidence;
+    assert_eq!(
+        still_met(&desired(), &observed, &proof),
+        Ok(Vec::<String>::new())
+    );
+}
+
+#[test]
+fn each_condition_that_breaks_under_a_closed_catch_all_is_named_unless_it_is_waived() {
+    // Moot: the pilot's denial where the catch-all itself denies, and that nobody signed in.
+    let moot = ["no_pilot_denial", "nothing_replayed"];
+    let mut seen = BTreeSet::new();
+    for one in BREAKS.iter().filter(|one| !moot.contains(&one.reason)) {
+        let (mut observed, mut proof) = closed();
+        let mut wanted = desired();
+        (one.breaks)(&mut observed, &mut proof, &mut wanted);
+        let refusal = still_met(&wanted, &observed, &proof).unwrap_err();
+        let found = names(&refusal.reasons);
+        assert!(found.contains(&one.reason.to_owned()), "{refusal}");
+        assert_eq!(unmet(&wanted, &observed, &proof), refusal.reasons);
+        wanted.guard.waive = conditions(&refusal.reasons);
+        let notes = still_met(&wanted, &observed, &proof).unwrap();
+        assert!(notes[0].starts_with("waived by name ("), "{notes:?}");
+        seen.insert(one.condition);
+    }
+    assert_eq!(seen.len(), 7, "{seen:?}");
+}
+
+#[test]
+fn under_a_closed_catch_all_people_who_try_and_are_not_let_in_count() {
+    let (observed, _) = closed();
+    let mut proof = nothing(&observed);
+    proof.simulated = matrix("Wiki", &proof.evidence.rules, true);
+    let pilot = proof.pilot.as_mut().unwrap();
+    pilot.simulated = matrix("Pilot", &pilot.evidence.rules, true);
+    let catch_all = proof.evidence.rules.catch_all.clone();
+    add(&mut proof, event("DENY", &catch_all, "0oa-wiki", false));
+    let reasons = unmet(&desired(), &observed, &proof);
+    assert_eq!(names(&reasons), ["no_managed_sign_in", "too_many_denied"]);
+    let mut wanted = desired();
+    wanted.guard.expected_denials = vec!["eve@acme.example".into()];
+    assert_eq!(unmet(&wanted, &observed, &proof), []);
+}
+
+#[test]
+fn a_rule_above_break_glass_that_can_keep_its_people_out_is_refused() {
+    let groups = |part: &str, id: &str| json!({"people": {"groups": {part: [id]}}});
+    let zone = json!({"network": {"connection": "ZONE", "include": ["nzo1"]}});
+    type Edit = fn(&mut okta_devtrust::policies::Rule);
+    let as_it_is: Edit = |_| {};
+    for (conditions, edit, is_refused) in [
+        (json!(null), as_it_is, true),
+        (groups("include", "00g-glass"), as_it_is, true),
+        // Who is in that group, and from where they come, is not known.
+        (groups("include", "00g-everyone"), as_it_is, true),
+        (zone, as_it_is, true),
+        (
+            json!(null),
+            |rule| rule.app_sign_on_mut().access = Some("ASK".into()),
+            true,
+        ),
+        (groups("exclude", "00g-glass"), as_it_is, false),
+        (
+            json!(null),
+            |rule| rule.status = Some(Status::Inactive),
+            false,
+        ),
+        (
+            json!(null),
+            |rule| rule.app_sign_on_mut().access = Some(Access::Allow),
+            false,
+        ),
+        (json!(null), |rule| rule.priority = 50.into(), false),
+    ] {
+        let mut observed = applied();
+        let proof = everything(&observed);
+        shadow(&mut observed, conditions.clone());
+        edit(&mut observed.access[0].rules[0]);
+        let found = names(&unmet(&desired(), &observed, &proof));
+        let wanted: &[&str] = if is_refused {
+            &["break_glass_shadowed"]
+        } else {
+            &[]
+        };
+        assert_eq!(found, wanted, "{conditions}");
+    }
+}
+
+#[tokio::test]
+async fn a_break_glass_group_needs_a_member_who_is_active() {
+    use wiremock::ResponseTemplate;
+    for (status, is_active) in [("ACTIVE", true), ("SUSPENDED", false), ("STAGED", false)] {
+        let org = Org::start().await;
+        let members =
+            json!([{"id": "00u1", "status": "DEPROVISIONED"}, {"id": "00u2", "status": status}]);
+        org.answer(
+            "GET",
+            "/groups/00g-glass/users",
+            ResponseTemplate::new(200).set_body_json(members),
+        );
+        let observed = trust::observe(&org.okta, &desired()).await.unwrap();
+        let group = &observed.groups["Break glass admins"][0];
+        assert_eq!(group.has_members, is_active, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn when_the_look_after_closing_fails_the_error_says_that_the_catch_all_may_deny() {
+    let org = Org::start().await;
+    let wanted = desired();
+    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
+    let plan = trust::plan(&wanted, &observed).unwrap();
+    trust::apply(&org.okta, &plan, |_| {}).await.unwrap();
+    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
+    let mut proof = everything(&observed);
+    proof.gathered = jiff::Timestamp::now();
+    let closing = enforce_plan(&wanted, &observed, &proof).unwrap();
+    org.silence_after_write(org.writes().len() + 1);
+    let halted = trust::apply(&org.okta, &closing, |_| {}).await.unwrap_err();
+    assert!(
+        matches!(&halted.error, Error::MayBeClosed { policy, .. } if policy == "Managed Macs"),
+        "{halted}"
+    );
+    let said = halted.to_string();
+    assert!(
+        said.contains("the catch-all of `Managed Macs` may deny now: "),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_rollback_leaves_the_enrolment_app_while_the_catch_all_denies() {
+    let org = Org::start().await;
+    let wanted = desired();
+    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
+    let plan = trust::plan(&wanted, &observed).unwrap();
+    trust::apply(&org.okta, &plan, |_| {}).await.unwrap();
+    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
+    let access = &observed.access[0];
+    let catch_all = access.catch_all().unwrap();
+    let deny = |access: &str| {
+        let mut rule = serde_json::to_value(catch_all).unwrap();
+        rule["actions"]["appSignOn"]["access"] = json!(access);
+        serde_json::from_value(rule).unwrap()
+    };
+    let policy = &access.policy.id;
+    org.okta
+        .replace_rule(policy, &catch_all.id, &deny("DENY"))
+        .await
+        .unwrap();
+    let door = &observed.enrollment_app;
+    let (app, own) = (&door.apps[0], &door.policies[0].policy);
+    let writes = org.writes();
+    for step in [
+        json!({"undo": "delete_app", "label": "Enrol"}),
+        json!({"undo": "delete_policy", "policy": own}),
+        json!({"undo": "deactivate_policy", "id": own.id, "name": own.name}),
+        json!({"undo": "reassign_app", "app": app.id, "label": "Enrol", "from": {"id": own.id}, "to": "rst-any-two"}),
+        json!({"undo": "unassign_group", "app": app.id, "label": "Enrol", "group": "00g-pilot"}),
+    ] {
+        let undo = json!({"org": "00o1", "owner": wanted.owner, "steps": [step]});
+        let undo: Undo = serde_json::from_value(undo).unwrap();
+        let halted = trust::rollback(&org.okta, &undo, |_| {}).await.unwrap_err();
+        let Error::Guarded { refusal, .. } = &halted.error else {
+            panic!("{step}: {halted}");
+        };
+        assert_eq!(names(&refusal.reasons), ["catch_all_closed"], "{step}");
+        assert_eq!(org.writes(), writes);
+    }
+    // The pilot app is no door: its catch-all denies.
+    let undo = json!({"org": "00o1", "owner": wanted.owner, "steps": [
+        {"undo": "unassign_group", "app": observed.pilot.apps[0].id, "label": "Pilot", "group": "00g-none"}]});
+    let undo: Undo = serde_json::from_value(undo).unwrap();
+    let done = trust::rollback(&org.okta, &undo, |_| {}).await;
+    assert!(!matches!(
+        done.map_err(|halted| halted.error),
+        Err(Error::Guarded { .. })
+    ));
+}
