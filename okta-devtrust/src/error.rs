@@ -141,7 +141,7 @@ pub enum Error {
         /// The name of the policy.
         policy: String,
         /// What failed.
-        cause: Box<Error>,
+        cause: Box<Self>,
     },
     /// A status that none of the above covers, such as a redirect.
     Unexpected {
