@@ -33,12 +33,15 @@ pub(crate) fn inside(test: &str) -> bool {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&inner.stdout);
-    print!("{said}{}", String::from_utf8_lossy(&inner.stderr));
-    assert!(inner.status.success(), "{test} failed in its namespace");
+    let errors = String::from_utf8_lossy(&inner.stderr);
+    assert!(
+        inner.status.success(),
+        "{test} failed in its namespace: {said}{errors}"
+    );
     // No test of that name would be a success as well.
     assert!(
         said.contains("test result: ok. 1 passed"),
-        "{test} did not run"
+        "{test} did not run: {said}"
     );
     false
 }
