@@ -222,8 +222,10 @@ async fn in_the_sandbox_many_requests_take_one_dance_and_writes_work() {
     let mut policy = Policy::new(kind, "By a service app");
     policy.conditions = okta_devtrust::Field::Null;
     assert!(!okta.create_policy(&policy).await.unwrap().id.is_empty());
-    let since = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1);
-    let query = LogQuery::between(since, jiff::Timestamp::now());
+    // The end is exclusive, and the event may be of this very millisecond.
+    let hour = jiff::SignedDuration::from_hours(1);
+    let now = jiff::Timestamp::now();
+    let query = LogQuery::between(now - hour, now + hour);
     let events: Vec<_> = okta.logs(&query).try_collect().await.unwrap();
     assert!(
         events

@@ -151,6 +151,11 @@ fn after_the_job_the_log_shows_successes_failures_and_a_verdict_for_every_mac() 
 fn following_goes_on_with_the_events_that_come() {
     let folder = set_up();
     let world = folder.path().join("world.json");
+    // One after the other: a saved world names its ports.
+    let (_, stored, _) = evidence(
+        folder.path(),
+        &["--format", "json", "--keep-world", world.to_str().unwrap()],
+    );
     let mut child = program("evidence", folder.path())
         .args([
             "--follow",
@@ -164,10 +169,6 @@ fn following_goes_on_with_the_events_that_come() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let (_, stored, _) = evidence(
-        folder.path(),
-        &["--format", "json", "--keep-world", world.to_str().unwrap()],
-    );
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     // More than the world held when it was started: the Macs go on signing in.
     let wanted = rows(&stored).len() + 5;
