@@ -40,17 +40,15 @@ impl Output {
     /// record is never overwritten, since only all of them together lead back to the start.
     ///
     /// # Errors
-    /// As for [`write`](Self::write).
-    pub fn keep_undo(
-        &self,
-        tenant: &str,
-        record: &impl serde::Serialize,
-    ) -> Result<PathBuf, Error> {
+    /// As for [`write`](Self::write), in words: that is what the clients of both tenants take.
+    pub fn keep_undo(&self, tenant: &str, record: &impl serde::Serialize) -> Result<(), String> {
         let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%.3fZ");
         self.write(
             &format!("undo-{now}-{tenant}.json"),
             &crate::report::json(record),
         )
+        .map(drop)
+        .map_err(|error| error.to_string())
     }
 
     /// Writes a file that anyone may read.

@@ -20,9 +20,6 @@ pub struct Common {
         default_value = "examples/device-trust.toml"
     )]
     pub blueprint: PathBuf,
-    /// The JumpCloud organisation, in place of jumpcloud.org_id: 24 hexadecimal digits.
-    #[arg(long, value_name = "ID")]
-    pub org: Option<String>,
     /// Load the sandbox's state from FILE if it is there, and save it there in the end. It holds the secrets.
     #[arg(long, value_name = "FILE")]
     pub keep_world: Option<PathBuf>,
@@ -39,13 +36,18 @@ impl Common {
         needs: Needs,
         work: impl AsyncFnOnce(&Blueprint, &Tenants) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let overrides = Overrides {
-            jumpcloud_org: self.org.clone(),
-            ..Overrides::default()
-        };
+        self.run_with(needs, &Overrides::default(), work).await
+    }
+
+    async fn run_with(
+        &self,
+        needs: Needs,
+        overrides: &Overrides,
+        work: impl AsyncFnOnce(&Blueprint, &Tenants) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let environment = |name: &str| std::env::var(name).ok();
         let (blueprint, secrets) =
-            Blueprint::load_for(needs, &self.blueprint, &overrides, environment)?;
+            Blueprint::load_for(needs, &self.blueprint, overrides, environment)?;
         if !blueprint.uses_sandbox() {
             refuse_world(self.keep_world.as_ref())?;
             return work(&blueprint, &Tenants::real_for(needs, &blueprint, &secrets)?).await;
@@ -55,6 +57,35 @@ impl Common {
         let result = work(&blueprint, &tenants).await;
         embedded.stop().await?;
         result
+    }
+}
+
+/// The options of a program for one of JumpCloud's organisations.
+#[derive(Debug, Clone, clap::Args)]
+pub struct OneOrganization {
+    /// Those of every program.
+    #[command(flatten)]
+    pub common: Common,
+    /// The JumpCloud organisation, in place of jumpcloud.org_id: 24 hexadecimal digits.
+    #[arg(long, value_name = "ID")]
+    pub org: Option<String>,
+}
+
+impl OneOrganization {
+    /// As [`Common::run`], on the organisation that is named.
+    ///
+    /// # Errors
+    /// As [`Common::run`].
+    pub async fn run(
+        &self,
+        needs: Needs,
+        work: impl AsyncFnOnce(&Blueprint, &Tenants) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let overrides = Overrides {
+            jumpcloud_org: self.org.clone(),
+            ..Overrides::default()
+        };
+        self.common.run_with(needs, &overrides, work).await
     }
 }
 

@@ -2,19 +2,14 @@
 //!
 //! Exit codes: 0 done, 1 the world refuses (the message says how to mend it), 2 bad input (nothing was sent).
 
-use std::{
-    io::{self, Write as _},
-    path::PathBuf,
-    process::ExitCode,
-    time::Duration,
-};
+use std::{io, process::ExitCode, time::Duration};
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use device_trust::{
-    Blueprint, Error, Overrides, Tenants,
+    Blueprint, Error, Tenants,
     blueprint::Needs,
-    embedded::Embedded,
     evidence::{self, Format, Printer, Row, Search, View},
+    program,
 };
 use futures::{Stream, TryStreamExt as _};
 
@@ -24,16 +19,8 @@ use futures::{Stream, TryStreamExt as _};
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// What was set up.
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "examples/device-trust.toml"
-    )]
-    blueprint: PathBuf,
-    /// Load the sandbox's state from FILE if it is there, and save it there in the end. It holds the secrets.
-    #[arg(long, value_name = "FILE")]
-    keep_world: Option<PathBuf>,
+    #[command(flatten)]
+    common: program::Common,
     /// How far back to look; Okta keeps 90 days.
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=2160))]
     hours: u32,
@@ -44,11 +31,11 @@ struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pause: u64,
     /// How to write it.
-    #[arg(long, value_enum, default_value_t = Output::Table)]
-    format: Output,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
     /// A ready search.
-    #[arg(long, value_enum, default_value_t = Ready::SignIns, conflicts_with = "verdicts")]
-    view: Ready,
+    #[arg(long, value_enum, default_value_t = View::SignIns, conflicts_with = "verdicts")]
+    view: View,
     /// Only events of this app: its label or id.
     #[arg(long, value_name = "APP", conflicts_with = "verdicts")]
     app: Option<String>,
@@ -66,65 +53,11 @@ struct Arguments {
     verdicts: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Output {
-    /// Columns; what does not fit is cut.
-    Table,
-    /// One JSON object a line.
-    Json,
-    /// Comma-separated values.
-    Csv,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Ready {
-    /// Decisions on sign-ins, sign-ins to apps, and failures.
-    SignIns,
-    /// Sign-ins to apps that succeeded: eventType eq "user.authentication.sso" and outcome.result eq "SUCCESS".
-    SsoSuccesses,
-    /// Everything that failed: outcome.result eq "FAILURE".
-    Failures,
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nothing sensible is left to do when stderr is gone.
-            let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::from(error.exit_code())
-        }
-    }
-}
-
-async fn run(arguments: Arguments) -> Result<(), Error> {
-    let (blueprint, secrets) = Blueprint::load_for(
-        Needs::OKTA,
-        &arguments.blueprint,
-        &Overrides::default(),
-        |name| std::env::var(name).ok(),
-    )?;
-    if !blueprint.uses_sandbox() {
-        if arguments.keep_world.is_some() {
-            return Err(Error::input(
-                "command line",
-                "--keep-world is for the embedded sandbox, and the blueprint names tenants",
-                "leave --keep-world out",
-            ));
-        }
-        return list(
-            &arguments,
-            &blueprint,
-            &Tenants::real_for(Needs::OKTA, &blueprint, &secrets)?,
-        )
-        .await;
-    }
-    let embedded = Embedded::start(&secrets, arguments.keep_world.as_deref()).await?;
-    let tenants = Tenants::sandbox(&blueprint, &embedded)?;
-    let result = list(&arguments, &blueprint, &tenants).await;
-    embedded.stop().await?;
-    result
+    let arguments = Arguments::parse();
+    let list = async |blueprint: &_, tenants: &_| list(&arguments, blueprint, tenants).await;
+    program::exit_code(arguments.common.run(Needs::OKTA, list)).await
 }
 
 async fn list(
@@ -132,12 +65,7 @@ async fn list(
     blueprint: &Blueprint,
     tenants: &Tenants,
 ) -> Result<(), Error> {
-    let format = match arguments.format {
-        Output::Table => Format::Table,
-        Output::Json => Format::Json,
-        Output::Csv => Format::Csv,
-    };
-    let mut printer = Printer::new(io::stdout().lock(), format);
+    let mut printer = Printer::new(io::stdout().lock(), arguments.format);
     if arguments.verdicts {
         for row in evidence::verdicts(blueprint, tenants, arguments.hours).await? {
             if printer.verdict(&row).is_err() {
@@ -182,11 +110,7 @@ async fn print(
 }
 
 fn search(arguments: &Arguments) -> Search {
-    let mut search = Search::new().view(match arguments.view {
-        Ready::SignIns => View::SignIns,
-        Ready::SsoSuccesses => View::SsoSuccesses,
-        Ready::Failures => View::Failures,
-    });
+    let mut search = Search::new().view(arguments.view);
     if let Some(app) = &arguments.app {
         search = search.app(app);
     }

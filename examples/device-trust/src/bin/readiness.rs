@@ -14,7 +14,7 @@ use device_trust::{Error, blueprint::Needs, keep, program};
 #[command(version)]
 struct Arguments {
     #[command(flatten)]
-    common: program::Common,
+    common: program::OneOrganization,
 }
 
 #[tokio::main]

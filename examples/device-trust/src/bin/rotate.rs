@@ -21,7 +21,7 @@ use device_trust::{
 #[command(version)]
 struct Arguments {
     #[command(flatten)]
-    common: program::Common,
+    common: program::OneOrganization,
     /// The ring, where the blueprint has rings.
     #[arg(long, value_name = "NAME")]
     ring: Option<String>,
@@ -46,10 +46,7 @@ async fn main() -> ExitCode {
     program::exit_code(arguments.common.run(needs, async |blueprint, tenants| {
         let rotation = Rotation::new(blueprint, arguments.ring.as_deref(), arguments.generation)?;
         let output = Output::new(&arguments.out);
-        let keep = |record: &_| {
-            let kept = output.keep_undo("jumpcloud", record);
-            kept.map(drop).map_err(|error| error.to_string())
-        };
+        let keep = |record: &_| output.keep_undo("jumpcloud", record);
         let keep = arguments.apply.then_some(&keep as KeepUndo<'_>);
         let plan = keep::rotate(blueprint, tenants, &rotation, keep).await?;
         say(&plan.to_string());

@@ -22,7 +22,7 @@ use device_trust::{
 #[command(version)]
 struct Arguments {
     #[command(flatten)]
-    common: program::Common,
+    common: program::OneOrganization,
     /// Make the changes; without it they are only listed.
     #[arg(long)]
     apply: bool,

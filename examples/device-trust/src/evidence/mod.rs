@@ -29,13 +29,13 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(5);
 const STAGE: &str = "evidence";
 
 /// A search that the job needs often.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum View {
     /// Decisions on sign-ins, sign-ins to apps, and every failure.
     SignIns,
-    /// Sign-ins to apps that succeeded (`user.authentication.sso`).
+    /// Sign-ins to apps that succeeded: eventType eq "user.authentication.sso" and outcome.result eq "SUCCESS".
     SsoSuccesses,
-    /// Everything that failed (`outcome.result eq "FAILURE"`).
+    /// Everything that failed: outcome.result eq "FAILURE".
     Failures,
 }
 

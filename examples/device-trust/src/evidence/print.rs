@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Row, VerdictRow};
 
 /// How rows are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// Columns for people; what does not fit is cut.
     Table,

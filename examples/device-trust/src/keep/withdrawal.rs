@@ -86,10 +86,7 @@ pub async fn withdraw(
             }
             apply_opening(tenants, opening, output).await?;
         }
-        let keep = |undo: &_| {
-            let kept = output.keep_undo("jumpcloud", undo);
-            kept.map(drop).map_err(|error| error.to_string())
-        };
+        let keep = |undo: &_| output.keep_undo("jumpcloud", undo);
         deploy::apply_recorded(client, &plan, &wanted, &observed, key, keep, |_| {})
             .await
             .map_err(|error| refused(&error))?;
@@ -131,7 +128,7 @@ async fn apply_opening(
     plan: &trust::Plan,
     output: &Output,
 ) -> Result<(), Error> {
-    let keep = |undo: &_| output.keep_undo("okta", undo).map(drop);
+    let keep = |undo: &_| output.keep_undo("okta", undo);
     trust::apply_recorded(&tenants.okta, plan, keep, |_| {})
         .await
         .map(drop)

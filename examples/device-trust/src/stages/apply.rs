@@ -19,7 +19,7 @@ pub(crate) async fn apply(
     trust::apply_recorded(
         &tenants.okta,
         &planned.okta,
-        |undo| output.keep_undo("okta", undo).map(drop),
+        |undo| output.keep_undo("okta", undo),
         |step| match step.state {
             StepState::Starting => progress.line(&format!("okta: {}", step.title)),
             _ => progress.count(step.number, total, "changes"),
@@ -36,10 +36,7 @@ pub(crate) async fn apply(
         &planned.deployment,
         &planned.deployed,
         &tenants.digest_key,
-        |undo| {
-            let kept = output.keep_undo("jumpcloud", undo);
-            kept.map(drop).map_err(|error| error.to_string())
-        },
+        |undo| output.keep_undo("jumpcloud", undo),
         |event| match event {
             deploy::Event::Started { step, .. } => progress.line(&format!("jumpcloud: {step}")),
             deploy::Event::Finished { index, .. } => {
@@ -72,10 +69,7 @@ async fn in_rings(
         &planned.deployment,
         &options,
         &tenants.digest_key,
-        |_, undo| {
-            let kept = output.keep_undo("jumpcloud", undo);
-            kept.map(drop).map_err(|error| error.to_string())
-        },
+        |_, undo| output.keep_undo("jumpcloud", undo),
         |event| match event {
             RingEvent::Began { ring } => progress.line(&format!("jumpcloud: ring {ring}")),
             RingEvent::Step {

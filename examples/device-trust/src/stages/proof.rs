@@ -23,7 +23,7 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(5);
 
 /// How to let people in again.
 const OPEN: &str = "Mend it and run again. To let people in until then, set the policy's catch-all rule to ALLOW: in the \
-                    Admin Console, or with okta_devtrust::enforcement::reopen_plan";
+                    Admin Console, or with `withdraw --open-only --apply`";
 
 /// What the log shows, and which Okta device each Mac of the roll-out is.
 #[derive(Debug, Clone)]
@@ -94,7 +94,7 @@ pub(crate) async fn enforce(
     let applied = trust::apply_recorded(
         &tenants.okta,
         &plan,
-        |undo| output.keep_undo("okta", undo).map(drop),
+        |undo| output.keep_undo("okta", undo),
         |step| {
             if step.state == trust::StepState::Starting {
                 progress.line(&format!("okta: {}", step.title));
