@@ -12,6 +12,7 @@ pub mod pages;
 mod request;
 mod response;
 mod retry;
+mod shared_token;
 mod spelling;
 mod transport;
 
@@ -24,4 +25,5 @@ pub use origin::{Origin, OriginError};
 pub use request::Request;
 pub use response::Response;
 pub use retry::{Decision, Outcome, Retry};
+pub use shared_token::SharedToken;
 pub use transport::{Limits, Transport};

@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use devtrust_transport::{
     Answered, Credentials, CredentialsError, Dialect, Failure, FailureKind, HeaderCredentials,
-    Limits, Origin, Request, Retry, Transport,
+    Limits, Origin, Request, Retry, SharedToken, Transport,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use tokio::{sync::Mutex, time::Instant};
+use tokio::time::Instant;
 use url::Url;
 
 use crate::Error;
@@ -24,14 +24,7 @@ const MARGIN: Duration = Duration::from_secs(60);
 pub(crate) struct ServiceAccount {
     client_id: String,
     endpoint: Transport,
-    tokens: Mutex<Tokens>,
-}
-
-/// The token in use, and how the last fetch that failed ended.
-#[derive(Default)]
-struct Tokens {
-    token: Option<Token>,
-    failed: Option<(Instant, CredentialsError)>,
+    token: SharedToken<Token, CredentialsError>,
 }
 
 struct Token {
@@ -90,35 +83,8 @@ impl ServiceAccount {
         Ok(Arc::new(Self {
             client_id: client_id.to_owned(),
             endpoint,
-            tokens: Mutex::default(),
+            token: SharedToken::default(),
         }))
-    }
-
-    /// The token in use, or a new one. Who waits while another fetches gets what that one got.
-    async fn header(&self) -> Result<HeaderValue, CredentialsError> {
-        let asked = Instant::now();
-        let mut tokens = self.tokens.lock().await;
-        if let Some(token) = &tokens.token
-            && Instant::now() < token.good_until
-        {
-            return Ok(token.header.clone());
-        }
-        if let Some((at, error)) = &tokens.failed
-            && *at > asked
-        {
-            return Err(error.clone());
-        }
-        match self.fetch().await {
-            Ok(token) => {
-                let header = token.header.clone();
-                tokens.token = Some(token);
-                Ok(header)
-            }
-            Err(error) => {
-                tokens.failed = Some((Instant::now(), error.clone()));
-                Err(error)
-            }
-        }
     }
 
     async fn fetch(&self) -> Result<Token, CredentialsError> {
@@ -185,7 +151,9 @@ impl Credentials for ServiceAccount {
         _url: &Url,
         headers: &mut HeaderMap,
     ) -> Result<(), CredentialsError> {
-        headers.insert(header::AUTHORIZATION, self.header().await?);
+        let is_good = |token: &Token| Instant::now() < token.good_until;
+        let token = self.token.get(is_good, self.fetch()).await?;
+        headers.insert(header::AUTHORIZATION, token.header.clone());
         Ok(())
     }
 
@@ -194,11 +162,8 @@ impl Credentials for ServiceAccount {
         if answer.status != StatusCode::UNAUTHORIZED {
             return false;
         }
-        let mut tokens = self.tokens.lock().await;
         let sent = answer.sent.get(header::AUTHORIZATION);
-        if tokens.token.as_ref().map(|token| &token.header) == sent {
-            tokens.token = None;
-        }
+        self.token.forget(|token| Some(&token.header) == sent);
         true
     }
 }

@@ -1,13 +1,9 @@
 //! The credentials of a service app on every other route: a cached token, and a proof for each attempt.
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use devtrust_transport::{Answered, Credentials, CredentialsError, Origin};
-use futures::lock::Mutex;
+use devtrust_transport::{Answered, Credentials, CredentialsError, Origin, SharedToken};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use url::Url;
@@ -25,11 +21,7 @@ pub(super) struct Bearer {
     endpoint: TokenEndpoint,
     clock: Arc<ServerClock>,
     prover: Option<Arc<Prover>>,
-    token: RwLock<Option<Arc<Token>>>,
-    /// Held while a token is fetched; keeps how that ended, for those who waited for it.
-    fetched: Mutex<Option<Result<Arc<Token>, Error>>>,
-    /// How many fetches have ended.
-    fetches: AtomicU64,
+    token: SharedToken<Token, Error>,
 }
 
 impl Bearer {
@@ -40,47 +32,8 @@ impl Bearer {
             endpoint: TokenEndpoint::new(app, origin, clock.clone(), prover.clone())?,
             clock,
             prover,
-            token: RwLock::default(),
-            fetched: Mutex::default(),
-            fetches: AtomicU64::default(),
+            token: SharedToken::default(),
         })
-    }
-
-    fn cached(&self) -> Option<Arc<Token>> {
-        let token = self.token.read().unwrap_or_else(PoisonError::into_inner);
-        token.clone()
-    }
-
-    fn keep(&self, token: Option<Arc<Token>>) {
-        *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
-    }
-
-    /// The cached token, or a new one: fetched once for all who wait, whether that ends well or not.
-    async fn token(&self) -> Result<Arc<Token>, Error> {
-        let seen = self.fetches.load(Ordering::Acquire);
-        if let Some(token) = self.cached().filter(|token| token.is_good()) {
-            return Ok(token);
-        }
-        let mut fetched = self.fetched.lock().await;
-        if self.fetches.load(Ordering::Acquire) != seen
-            && let Some(ended) = &*fetched
-        {
-            return ended.clone();
-        }
-        let ended = self.endpoint.token().await.map(Arc::new);
-        self.keep(ended.as_ref().ok().cloned());
-        *fetched = Some(ended.clone());
-        self.fetches.fetch_add(1, Ordering::Release);
-        ended
-    }
-
-    /// Drops the token that was just refused, unless another has taken its place already.
-    fn drop_refused(&self, sent: &HeaderMap) {
-        let refused = sent.get(header::AUTHORIZATION);
-        let current = self.cached().and_then(|token| authorization(&token).ok());
-        if current.as_ref() == refused {
-            self.keep(None);
-        }
     }
 }
 
@@ -101,7 +54,8 @@ impl Credentials for Bearer {
         url: &Url,
         headers: &mut HeaderMap,
     ) -> Result<(), CredentialsError> {
-        let token = self.token().await.map_err(CredentialsError::caused_by)?;
+        let token = self.token.get(Token::is_good, self.endpoint.token()).await;
+        let token = token.map_err(CredentialsError::caused_by)?;
         let value = authorization(&token).map_err(CredentialsError::caused_by)?;
         headers.insert(header::AUTHORIZATION, value);
         if let (true, Some(prover)) = (token.bound, &self.prover) {
@@ -124,13 +78,15 @@ impl Credentials for Bearer {
         }
         // A new nonce or a clock put right mends the proof, and the token may be as good as ever.
         if !moved && !nonce {
-            self.drop_refused(answer.sent);
+            let refused = answer.sent.get(header::AUTHORIZATION);
+            self.token
+                .forget(|token| authorization(token).ok().as_ref() == refused);
         }
         true
     }
 
     fn grants(&self) -> Option<Vec<String>> {
-        self.cached().map(|token| token.scopes.clone())
+        self.token.current().map(|token| token.scopes.clone())
     }
 }
 
