@@ -61,16 +61,18 @@ impl Operator {
     }
 }
 
+/// Whether the filter syntax, of v1 and v2 alike, can carry a field or a value.
+pub(crate) fn is_carried(text: &str) -> bool {
+    !text.is_empty() && !text.contains([',', ':']) && !text.chars().any(char::is_control)
+}
+
 impl Filter {
     /// `field:operator:value`.
     ///
     /// # Errors
     /// [`Error::Input`] when the field or value is empty or holds a comma, a colon or a control character.
     pub fn new(field: &str, operator: Operator, value: &str) -> Result<Self, Error> {
-        let carried = |text: &str| {
-            !text.is_empty() && !text.contains([',', ':']) && !text.chars().any(char::is_control)
-        };
-        if !carried(field) || !carried(value) {
+        if !is_carried(field) || !is_carried(value) {
             return Err(Error::input(
                 "filter",
                 format!(

@@ -4,7 +4,9 @@
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Map, Value, json};
 
-use crate::{Error, Items, JumpCloud, Method, Request, System, list::ListRoute};
+use crate::{
+    Error, Items, JumpCloud, Method, Request, System, filter::is_carried, list::ListRoute,
+};
 
 /// The operators of v1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,10 +85,7 @@ impl SystemFilter {
     /// [`Error::Input`] when the field or value is empty or holds a comma, a colon or a control character: no escape is
     /// documented. A [`SystemSearch`] carries such a value.
     pub fn new(field: &str, operator: SystemOperator, value: &str) -> Result<Self, Error> {
-        let carried = |text: &str| {
-            !text.is_empty() && !text.contains([',', ':']) && !text.chars().any(char::is_control)
-        };
-        if !carried(field) || !carried(value) {
+        if !is_carried(field) || !is_carried(value) {
             return Err(Error::input(
                 "filter",
                 format!(

@@ -35,3 +35,38 @@ impl Code {
         self
     }
 }
+
+/// Constants for the codes of a crate, and `ALL` of them in this order. Each is described under its name in the crate's
+/// `LINTS.md`, to which it leads: the crate's `Cargo.toml` names a repository that has the crate in a folder of its name.
+///
+/// ```
+/// mod codes {
+///     use mobileconfig::lint::Severity::Warning;
+///
+///     mobileconfig::lint_codes! {
+///         NO_CAKE = "no-cake", Warning, "There is no cake";
+///     }
+/// }
+///
+/// assert_eq!(codes::NO_CAKE.id, "no-cake");
+/// assert!(codes::NO_CAKE.help.ends_with("/LINTS.md#no-cake"));
+/// assert_eq!(codes::ALL, [codes::NO_CAKE]);
+/// ```
+#[macro_export]
+macro_rules! lint_codes {
+    ($($name:ident = $id:literal, $severity:ident, $summary:literal;)*) => {
+        $(
+            #[doc = concat!("`", $id, "`: ", $summary, ".")]
+            pub const $name: $crate::lint::Code = $crate::lint::Code::new($id, $severity, $summary).help(concat!(
+                env!("CARGO_PKG_REPOSITORY"),
+                "/blob/main/",
+                env!("CARGO_PKG_NAME"),
+                "/LINTS.md#",
+                $id
+            ));
+        )*
+
+        /// All of them, in the order of `LINTS.md`.
+        pub const ALL: &[$crate::lint::Code] = &[$($name),*];
+    };
+}

@@ -1,24 +1,9 @@
 //! The codes of this crate. `LINTS.md` describes each with an example and its mend.
 
-use super::{
-    Code,
-    Severity::{Error, Info, Warning},
-};
+use super::Severity::{Error, Info, Warning};
+use crate::lint_codes;
 
-macro_rules! codes {
-    ($($name:ident = $id:literal, $severity:ident, $summary:literal;)*) => {
-        $(
-            #[doc = concat!("`", $id, "`: ", $summary, ".")]
-            pub const $name: Code = Code::new($id, $severity, $summary)
-                .help(concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/mobileconfig/LINTS.md#", $id));
-        )*
-
-        /// All of them, in the order of `LINTS.md`.
-        pub const ALL: &[Code] = &[$($name),*];
-    };
-}
-
-codes! {
+lint_codes! {
     MISSING_KEY = "missing-key", Error, "A required key is missing";
     MISSING_VERSION = "missing-version", Warning, "PayloadVersion is missing";
     WRONG_TYPE = "wrong-type", Error, "A value has the wrong type";

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Made, Plan, Undo, write};
+use super::{
+    Made, Plan, Undo,
+    write::{self, Done},
+};
 use crate::{Error, Okta};
 
 /// A change that is about to be made, or was made.
@@ -19,6 +22,18 @@ pub struct Step {
     pub title: String,
     /// How far it is.
     pub state: StepState,
+}
+
+impl Step {
+    /// The step after `before` others.
+    pub(super) fn starting(before: usize, total: usize, title: String) -> Self {
+        Self {
+            number: before + 1,
+            total,
+            title,
+            state: StepState::Starting,
+        }
+    }
 }
 
 /// How far a [`Step`] is.
@@ -47,6 +62,15 @@ impl Applied {
     pub fn writes(&self) -> usize {
         let written = |step: &&AppliedStep| step.state == StepState::Written;
         self.steps.iter().filter(written).count()
+    }
+
+    /// Stops here.
+    pub(super) fn halted(self, step: impl Into<String>, error: Error) -> Box<Halted> {
+        Box::new(Halted {
+            applied: self,
+            step: step.into(),
+            error,
+        })
     }
 }
 
@@ -105,41 +129,38 @@ pub async fn apply(
         return Ok(applied);
     }
     if let Err(error) = same_org(okta, &plan.org).await {
-        let step = "check the org".to_owned();
-        return Err(Box::new(Halted {
-            applied,
-            step,
-            error,
-        }));
+        return Err(applied.halted("check the org", error));
     }
     for (n, change) in plan.changes.iter().enumerate() {
-        let mut step = Step {
-            number: n + 1,
-            total: plan.len(),
-            title: change.action.to_string(),
-            state: StepState::Starting,
-        };
-        progress(&step);
-        match write::make(okta, change, &mut applied.made).await {
-            Ok((id, state)) => {
-                step.state = state;
-                progress(&step);
-                applied.steps.push(AppliedStep {
-                    title: step.title,
-                    state,
-                    id,
-                });
-            }
-            Err(error) => {
-                return Err(Box::new(Halted {
-                    applied,
-                    step: step.title,
-                    error,
-                }));
-            }
+        let step = Step::starting(n, plan.len(), change.action.to_string());
+        let making = write::make(okta, change, &mut applied.made);
+        if let Err((step, error)) = make(&mut applied.steps, step, &mut progress, making).await {
+            return Err(applied.halted(step, error));
         }
     }
     Ok(applied)
+}
+
+/// Makes a step, and tells of it before and after. An error comes with the step's title.
+pub(super) async fn make(
+    done: &mut Vec<AppliedStep>,
+    mut step: Step,
+    progress: &mut impl FnMut(&Step),
+    making: impl Future<Output = Result<Done, Error>>,
+) -> Result<(), (String, Error)> {
+    progress(&step);
+    let (id, state) = match making.await {
+        Ok(made) => made,
+        Err(error) => return Err((step.title, error)),
+    };
+    step.state = state;
+    progress(&step);
+    done.push(AppliedStep {
+        title: step.title,
+        state,
+        id,
+    });
+    Ok(())
 }
 
 /// As [`apply`], after `record` has kept what undoes the plan: nothing is written unless it succeeded.
@@ -155,13 +176,8 @@ pub async fn apply_recorded<E: fmt::Display>(
     if !plan.is_empty()
         && let Err(error) = record(&Undo::of(plan))
     {
-        return Err(Box::new(Halted {
-            applied: Applied::default(),
-            step: "keep the undo record".into(),
-            error: Error::setup(format!(
-                "the undo record cannot be kept ({error}); nothing was written"
-            )),
-        }));
+        let what = format!("the undo record cannot be kept ({error}); nothing was written");
+        return Err(Applied::default().halted("keep the undo record", Error::setup(what)));
     }
     apply(okta, plan, progress).await
 }

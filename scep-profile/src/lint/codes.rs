@@ -1,24 +1,9 @@
 //! The codes of this crate. `LINTS.md` describes each with an example and its mend.
 
-use mobileconfig::lint::{
-    Code,
-    Severity::{Error, Info, Warning},
-};
+use mobileconfig::lint::Severity::{Error, Info, Warning};
+use mobileconfig::lint_codes;
 
-macro_rules! codes {
-    ($($name:ident = $id:literal, $severity:ident, $summary:literal;)*) => {
-        $(
-            #[doc = concat!("`", $id, "`: ", $summary, ".")]
-            pub const $name: Code = Code::new($id, $severity, $summary)
-                .help(concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/scep-profile/LINTS.md#", $id));
-        )*
-
-        /// All of them, in the order of `LINTS.md`.
-        pub const ALL: &[Code] = &[$($name),*];
-    };
-}
-
-codes! {
+lint_codes! {
     KEYS_BESIDE = "scep-keys-beside", Error, "Keys stand beside PayloadContent, not in it";
     MISSPELT_KEY = "scep-misspelt-key", Warning, "A key is not spelt as SCEP's is, so its default is used";
     NUMBER_AS_TEXT = "scep-number-as-text", Error, "A number is written as a text";

@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Applied, AppliedStep, Halted, ObservedApp, Step, StepState, Undo, UndoStep,
-    apply::same_org,
+    Applied, Halted, ObservedApp, Step, StepState, Undo, UndoStep,
+    apply::{make, same_org},
     removal, semantic,
     undo::PolicyRef,
-    write::{assign, compared, holds, stale},
+    write::{Done, assign, compared, holds, stale},
 };
 use crate::{
     Error, Okta, Request,
@@ -33,48 +33,27 @@ pub async fn rollback(
     mut progress: impl FnMut(&Step),
 ) -> Result<Applied, Box<Halted>> {
     let mut applied = Applied::default();
-    let halted = |applied: &Applied, step: String, error| {
-        Box::new(Halted {
-            applied: applied.clone(),
-            step,
-            error,
-        })
-    };
     if undo.steps.is_empty() {
         return Ok(applied);
     }
     if let Err(error) = same_org(okta, &undo.org).await {
-        return Err(halted(&applied, "check the org".into(), error));
+        return Err(applied.halted("check the org", error));
     }
     if let Err(error) = closed::refuse(okta, undo).await {
-        let step = "look for a catch-all that denies".to_owned();
-        return Err(halted(&applied, step, error));
+        return Err(applied.halted("look for a catch-all that denies", error));
     }
     let undoing = |writes| Undoing { okta, undo, writes };
     for step in undo.steps.iter().rev() {
         if let Err(error) = undoing(false).step(step).await {
-            return Err(halted(&applied, title(step), error));
+            return Err(applied.halted(title(step), error));
         }
     }
     for (n, undo_step) in undo.steps.iter().rev().enumerate() {
-        let mut step = Step {
-            number: n + 1,
-            total: undo.steps.len(),
-            title: title(undo_step),
-            state: StepState::Starting,
-        };
-        progress(&step);
-        match undoing(true).step(undo_step).await {
-            Ok((id, state)) => {
-                step.state = state;
-                progress(&step);
-                applied.steps.push(AppliedStep {
-                    title: step.title,
-                    state,
-                    id,
-                });
-            }
-            Err(error) => return Err(halted(&applied, step.title, error)),
+        let step = Step::starting(n, undo.steps.len(), title(undo_step));
+        let undoing = undoing(true);
+        let making = undoing.step(undo_step);
+        if let Err((step, error)) = make(&mut applied.steps, step, &mut progress, making).await {
+            return Err(applied.halted(step, error));
         }
     }
     Ok(applied)
@@ -103,8 +82,6 @@ fn title(step: &UndoStep) -> String {
         UndoStep::RecreateRule { rule, .. } => format!("make the rule `{}` again", rule.name),
     }
 }
-
-type Done = (String, StepState);
 
 /// Looks only, or looks and writes.
 struct Undoing<'a> {
