@@ -1,5 +1,5 @@
 //! What the lint of SCEP payloads depends on: the system, the server, the other keys. Each mistake by itself is a fixture
-//! of `lint_fixtures`.
+//! of `tests/lint`.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 

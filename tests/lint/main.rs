@@ -1,16 +1,13 @@
 //! The lint of `mobileconfig` against mistakes made by an oracle and by hand.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod fixtures;
 mod oracle;
 mod sarif;
+mod scep;
 mod typed;
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use mobileconfig::lint::{Channel, Delivery, Finding, Linter, Severity, Target, codes, output};
 use mobileconfig::{Limits, read_plist};
@@ -18,12 +15,23 @@ use plist::{Dictionary, Value as Plist};
 use scep_profile::{ScepPayload, ScepUrl, okta::DeviceTrustProfile};
 use secrecy::SecretString;
 
+use fixtures::Fixtures;
+
+const FIXTURES: Fixtures = Fixtures {
+    folder: "tests/fixtures/lint",
+    tables: include_str!("../fixtures/lint/README.md"),
+    document: include_str!("../../mobileconfig/LINTS.md"),
+    codes: codes::ALL,
+    // A thousand findings make no fixture; the crate's own tests have one.
+    without: &["more-findings"],
+};
+
 /// What a finding is told apart by.
 type Place = (String, String);
 
 #[test]
 fn each_broken_profile_gives_its_finding_and_nothing_else() {
-    let broken = table::<4>();
+    let broken = FIXTURES.table::<4>();
     assert!(broken.len() >= 40);
     for [name, target, code, path] in broken {
         let found: Vec<_> = lint_fixture(name, target).iter().map(place).collect();
@@ -34,7 +42,7 @@ fn each_broken_profile_gives_its_finding_and_nothing_else() {
 
 #[test]
 fn each_profile_that_looks_odd_and_is_right_gives_no_more_than_infos() {
-    let right = table::<2>();
+    let right = FIXTURES.table::<2>();
     assert!(!right.is_empty());
     for [name, target] in right {
         let found = lint_fixture(name, target);
@@ -83,52 +91,12 @@ fn a_reference_in_what_is_nobodys_business_is_none() {
 
 #[test]
 fn each_fixture_is_in_a_table_and_each_code_has_a_fixture() {
-    let broken = table::<4>();
-    let names = broken
-        .iter()
-        .map(|[name, ..]| *name)
-        .chain(table::<2>().into_iter().map(|[name, _]| name));
-    let mut listed: Vec<String> = names.map(|name| format!("{name}.mobileconfig")).collect();
-    listed.push("README.md".to_owned());
-    let mut files: Vec<String> = fs::read_dir(fixtures())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    listed.sort();
-    files.sort();
-    assert_eq!(listed, files);
-
-    let shown: BTreeSet<&str> = broken.iter().map(|[_, _, code, _]| *code).collect();
-    // A thousand findings make no fixture; the crate's own tests have one.
-    let all: BTreeSet<&str> = codes::ALL
-        .iter()
-        .map(|code| code.id)
-        .filter(|code| *code != "more-findings")
-        .collect();
-    assert_eq!(shown, all);
+    FIXTURES.assert_whole();
 }
 
 #[test]
 fn codes_and_headings_agree() {
-    let document = include_str!("../../mobileconfig/LINTS.md");
-    let headings: Vec<&str> = document
-        .lines()
-        .filter_map(|line| line.strip_prefix("### "))
-        .collect();
-    let ids: Vec<&str> = codes::ALL.iter().map(|code| code.id).collect();
-    assert_eq!(headings, ids);
-    for code in codes::ALL {
-        let (_, section) = document.split_once(&format!("### {}\n", code.id)).unwrap();
-        let section = section.split("\n#").next().unwrap();
-        let severity = format!("**{}**", code.severity);
-        assert!(
-            section.trim_start().starts_with(&severity),
-            "{} is not said to be {severity}",
-            code.id
-        );
-        assert!(section.contains("\n```xml\n"), "{} has no example", code.id);
-        assert!(section.contains("\nMend: "), "{} has no mend", code.id);
-    }
+    FIXTURES.assert_described();
 }
 
 #[test]
@@ -233,17 +201,6 @@ fn replace_texts(value: &mut Plist, text: &str) {
     }
 }
 
-/// The rows of the table with so many columns in `tests/fixtures/lint/README.md`.
-fn table<const COLUMNS: usize>() -> Vec<[&'static str; COLUMNS]> {
-    include_str!("../fixtures/lint/README.md")
-        .lines()
-        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
-        .map(|line| line.split(" | ").collect::<Vec<_>>())
-        .filter_map(|cells| <[&str; COLUMNS]>::try_from(cells).ok())
-        .filter(|cells| cells[0] != "profile")
-        .collect()
-}
-
 fn lint_fixture(name: &str, target: &str) -> Vec<Finding> {
     let target = target_of(target);
     Linter::new()
@@ -256,11 +213,7 @@ fn fixture(name: &str) -> Plist {
 }
 
 fn document(name: &str) -> Vec<u8> {
-    fs::read(fixtures().join(format!("{name}.mobileconfig"))).unwrap()
-}
-
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lint")
+    FIXTURES.profile(name)
 }
 
 fn lint(profile: &Plist, target: &str) -> Vec<Finding> {
