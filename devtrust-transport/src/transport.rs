@@ -122,8 +122,8 @@ impl Transport {
             request_id = tracing::field::Empty,
         );
         let mut exchange = Exchange::new(request, self.clock.as_ref());
-        let sent = self
-            .send_in_span(&mut exchange)
+        // Boxed: the state of an HTTP client's request is large, and callers nest futures deeply.
+        let sent = Box::pin(self.send_in_span(&mut exchange))
             .instrument(span.clone())
             .await;
         span.record("attempts", exchange.attempts);

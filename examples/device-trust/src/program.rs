@@ -50,11 +50,12 @@ impl Common {
             Blueprint::load_for(needs, &self.blueprint, overrides, environment)?;
         if !blueprint.uses_sandbox() {
             refuse_world(self.keep_world.as_ref())?;
-            return work(&blueprint, &Tenants::real_for(needs, &blueprint, &secrets)?).await;
+            let tenants = Tenants::real_for(needs, &blueprint, &secrets)?;
+            return Box::pin(work(&blueprint, &tenants)).await;
         }
         let embedded = Embedded::start(&secrets, self.keep_world.as_deref()).await?;
         let tenants = Tenants::sandbox(&blueprint, &embedded)?;
-        let result = work(&blueprint, &tenants).await;
+        let result = Box::pin(work(&blueprint, &tenants)).await;
         embedded.stop().await?;
         result
     }

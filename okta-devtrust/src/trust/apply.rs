@@ -133,7 +133,7 @@ pub async fn apply(
     }
     for (n, change) in plan.changes.iter().enumerate() {
         let step = Step::starting(n, plan.len(), change.action.to_string());
-        let making = write::make(okta, change, &mut applied.made);
+        let making = Box::pin(write::make(okta, change, &mut applied.made));
         if let Err((step, error)) = make(&mut applied.steps, step, &mut progress, making).await {
             return Err(applied.halted(step, error));
         }

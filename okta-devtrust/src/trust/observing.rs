@@ -22,15 +22,19 @@ use crate::{
 /// # Errors
 /// The first read that fails.
 pub async fn observe(okta: &Okta, desired: &Desired) -> Result<Observed, Error> {
-    let (org, groups, okta_verify, policies, (enrollment, default_enrollment), session, apps) = futures::try_join!(
-        okta.org(),
-        groups(okta, desired),
-        okta_verify(okta),
-        okta.policies(&PolicyType::AccessPolicy),
-        enrollment(okta, desired),
-        session(okta, desired),
-        apps(okta, desired),
-    )?;
+    let reads = async {
+        futures::try_join!(
+            okta.org(),
+            groups(okta, desired),
+            okta_verify(okta),
+            okta.policies(&PolicyType::AccessPolicy),
+            enrollment(okta, desired),
+            session(okta, desired),
+            apps(okta, desired),
+        )
+    };
+    let (org, groups, okta_verify, policies, (enrollment, default_enrollment), session, apps) =
+        Box::pin(reads).await?;
     let group_ids: Vec<String> = desired
         .managed_groups()
         .into_iter()
@@ -39,18 +43,16 @@ pub async fn observe(okta: &Okta, desired: &Desired) -> Result<Observed, Error> 
             _ => None,
         })
         .collect();
-    let ((access, assigned), pilot, enrollment_app, weaker) = futures::try_join!(
-        named(okta, desired, &policies, &desired.access.name),
-        bookmark(okta, desired, &policies, desired.pilot.as_ref(), &group_ids),
-        bookmark(
-            okta,
-            desired,
-            &policies,
-            desired.enrollment_app.as_ref(),
-            &group_ids
-        ),
-        weaker(okta, desired, &policies),
-    )?;
+    let bookmark = |wanted| bookmark(okta, desired, &policies, wanted, &group_ids);
+    let reads = async {
+        futures::try_join!(
+            named(okta, desired, &policies, &desired.access.name),
+            bookmark(desired.pilot.as_ref()),
+            bookmark(desired.enrollment_app.as_ref()),
+            weaker(okta, desired, &policies),
+        )
+    };
+    let ((access, assigned), pilot, enrollment_app, weaker) = Box::pin(reads).await?;
     let default_access = policies.into_iter().find(Policy::is_system);
     Ok(Observed {
         org,

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Error, Okta, Request, Status, apps,
     authenticators::{self, Authenticator, Method, MethodType, OKTA_VERIFY},
-    enforcement::guarded,
+    enforcement::{Guard, guarded},
     policies::{self, Access, Policy, Rule},
     request::json_of,
 };
@@ -122,18 +122,7 @@ pub(super) async fn make(
             rule,
             observed,
             guard,
-        } => {
-            guard.look(okta, jiff::Timestamp::now()).await?;
-            match replace_rule(okta, policy, rule, observed).await {
-                Ok((id, StepState::Written)) => {
-                    guard.look_again(okta, policy, observed).await?;
-                    Ok((id, StepState::Written))
-                }
-                Ok(already) => Ok(already),
-                Err(error @ Error::Stale { .. }) => Err(error),
-                Err(error) => Err(guard.look_after(okta, policy, observed, error).await),
-            }
-        }
+        } => Box::pin(close_catch_all(okta, policy, rule, observed, guard)).await,
         Action::OpenCatchAll {
             policy,
             rule,
@@ -144,6 +133,26 @@ pub(super) async fn make(
         } => removal::delete_rule(okta, policy, observed).await,
         Action::DeletePolicy { observed } => removal::delete_policy(okta, observed).await,
         Action::DeleteApp { observed } => removal::delete_app(okta, observed).await,
+    }
+}
+
+/// Looks whether every condition is met, closes the catch-all, and looks again: what no longer holds opens it.
+async fn close_catch_all(
+    okta: &Okta,
+    policy: &str,
+    rule: &Rule,
+    observed: &Rule,
+    guard: &Guard,
+) -> Result<Done, Error> {
+    guard.look(okta, jiff::Timestamp::now()).await?;
+    match replace_rule(okta, policy, rule, observed).await {
+        Ok((id, StepState::Written)) => {
+            guard.look_again(okta, policy, observed).await?;
+            Ok((id, StepState::Written))
+        }
+        Ok(already) => Ok(already),
+        Err(error @ Error::Stale { .. }) => Err(error),
+        Err(error) => Err(guard.look_after(okta, policy, observed, error).await),
     }
 }
 

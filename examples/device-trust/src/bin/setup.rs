@@ -60,11 +60,11 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     })?;
     files_can_be_written(&arguments)?;
     if blueprint.uses_sandbox() {
-        on_sandbox(&arguments, blueprint, &secrets).await
+        Box::pin(on_sandbox(&arguments, blueprint, &secrets)).await
     } else {
         program::refuse_world(arguments.keep_world.as_ref())?;
         let tenants = Tenants::real(&blueprint, &secrets)?;
-        job(&arguments, blueprint, tenants).await
+        Box::pin(job(&arguments, blueprint, tenants)).await
     }
 }
 

@@ -44,14 +44,14 @@ pub async fn rollback(
     }
     let undoing = |writes| Undoing { okta, undo, writes };
     for step in undo.steps.iter().rev() {
-        if let Err(error) = undoing(false).step(step).await {
+        if let Err(error) = Box::pin(undoing(false).step(step)).await {
             return Err(applied.halted(title(step), error));
         }
     }
     for (n, undo_step) in undo.steps.iter().rev().enumerate() {
         let step = Step::starting(n, undo.steps.len(), title(undo_step));
         let undoing = undoing(true);
-        let making = undoing.step(undo_step);
+        let making = Box::pin(undoing.step(undo_step));
         if let Err((step, error)) = make(&mut applied.steps, step, &mut progress, making).await {
             return Err(applied.halted(step, error));
         }
