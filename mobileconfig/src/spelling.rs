@@ -14,30 +14,59 @@
     expect(unreachable_pub, reason = "public as part of the lint")
 )]
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = fold(name);
+    let folded: String = fold(name).collect();
     let limit = match folded.len() {
         // In bytes: near enough for a limit.
         0..=4 => 0,
         5..=8 => 1,
         _ => 2,
     };
+    let outline = Outline::of(fold(name));
     candidates
-        .map(|candidate| (fold(candidate), candidate))
         // Much cheaper than the distance, and most candidates end here.
-        .filter(|(other, _)| other.len().abs_diff(folded.len()) <= 4 * limit)
-        .map(|(other, candidate)| (strsim::osa_distance(&folded, &other), candidate))
+        .filter(|candidate| outline.may_be_within(limit, Outline::of(fold(candidate))))
+        .map(|candidate| {
+            let other: String = fold(candidate).collect();
+            (strsim::osa_distance(&folded, &other), candidate)
+        })
         .filter(|(distance, candidate)| *distance <= limit && *candidate != name)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
-fn fold(name: &str) -> String {
+fn fold(name: &str) -> impl Iterator<Item = char> + '_ {
     // Long texts are no names; comparing them would cost the square of their length.
     name.chars()
         .take(128)
         .filter(|char| char.is_alphanumeric())
         .flat_map(char::to_lowercase)
-        .collect()
+}
+
+/// What bounds the distance of two texts from below: one edit changes the length by one at most, and replaces one letter of
+/// the set by another at most.
+#[derive(Clone, Copy)]
+struct Outline {
+    length: usize,
+    /// A bit for each letter that occurs. Letters that share a bit only make the bound weaker.
+    letters: u64,
+}
+
+impl Outline {
+    fn of(folded: impl Iterator<Item = char>) -> Self {
+        let none = Self {
+            length: 0,
+            letters: 0,
+        };
+        folded.fold(none, |seen, char| Self {
+            length: seen.length + 1,
+            letters: seen.letters | 1 << (u32::from(char) % 64),
+        })
+    }
+
+    fn may_be_within(self, edits: usize, other: Self) -> bool {
+        let differing = (self.letters ^ other.letters).count_ones() as usize;
+        self.length.abs_diff(other.length) <= edits && differing <= 2 * edits
+    }
 }
 
 #[cfg(test)]
@@ -61,5 +90,13 @@ mod tests {
         assert_eq!(nearest("Game"), None);
         assert_eq!(nearest("Challenge"), None);
         assert_eq!(nearest("Name"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_outline_rules_out_only_what_is_farther_away(a in "[a-cß-é]{0,6}", b in "[a-cß-é]{0,6}") {
+            let distance = strsim::osa_distance(&a, &b);
+            proptest::prop_assert!(Outline::of(a.chars()).may_be_within(distance, Outline::of(b.chars())));
+        }
     }
 }

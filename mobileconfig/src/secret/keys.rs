@@ -204,7 +204,7 @@ pub(super) fn is_slip_of_secret(
         return false;
     }
     let any = &secret_names()[usize::from(payload_type.is_some())];
-    is_near(key, any.iter().copied()) || is_near(key, names_in(meant))
+    nearest(key, any.iter().copied()).is_some() || nearest(key, names_in(meant)).is_some()
 }
 
 /// True if the key of a payload type that is a slip of one in the list has the very name of a secret of that type.
@@ -215,13 +215,6 @@ pub(super) fn is_secret_of_slipped_type(
 ) -> bool {
     meant.is_some_and(|meant| !meant.eq_ignore_ascii_case(payload_type))
         && names_in(meant).any(|name| name == key)
-}
-
-fn is_near(key: &str, names: impl Iterator<Item = &'static str>) -> bool {
-    let length = key.chars().filter(|char| char.is_alphanumeric()).count();
-    // Each key of a profile comes here, and to compare spellings takes long.
-    let alike = names.filter(|name| name.len().abs_diff(length) <= 2);
-    nearest(key, alike).is_some()
 }
 
 /// The payload type of the list that is written so, or nearly so.
