@@ -124,14 +124,24 @@ pub async fn exit_code(run: impl Future<Output = Result<(), Error>>) -> ExitCode
 /// If it cannot be written for another reason, such as a full disk.
 pub fn print(text: &str) -> Result<(), String> {
     let mut stdout = io::stdout().lock();
-    match stdout
+    let written = stdout
         .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(format!("the standard output cannot be written: {error}"))
-        }
-        _ => Ok(()),
+        .and_then(|()| stdout.flush());
+    match reader_stays(written) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("the standard output cannot be written: {error}")),
+    }
+}
+
+/// Whether the reader of stdout is still there, from how a write to it ended. One that went away (`| head`) has seen enough.
+///
+/// # Errors
+///
+/// If the write failed for another reason, such as a full disk.
+pub fn reader_stays(written: io::Result<()>) -> io::Result<bool> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
     }
 }
 

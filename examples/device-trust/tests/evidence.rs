@@ -76,6 +76,35 @@ fn set_up() -> TempDir {
     folder
 }
 
+/// `/dev/full` takes nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_takes_nothing_is_an_error_and_a_reader_that_went_away_is_none() {
+    use std::process::Stdio;
+
+    let folder = set_up();
+    let world = folder.path().join("world.json");
+    for kind in [&["--format", "json"][..], &["--verdicts"]] {
+        let mut listing = program("evidence", folder.path());
+        listing.arg("--keep-world").arg(&world).args(kind);
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let output = listing.stdout(full.unwrap()).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{kind:?} {stderr}");
+        assert!(
+            stderr.contains("the standard output: cannot be written"),
+            "{stderr}"
+        );
+
+        listing.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = listing.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{kind:?} {output:?}");
+        assert!(output.stderr.is_empty(), "{kind:?} {output:?}");
+    }
+}
+
 #[test]
 fn after_the_job_the_log_shows_successes_failures_and_a_verdict_for_every_mac() {
     let folder = set_up();

@@ -68,13 +68,11 @@ async fn list(
     let mut printer = Printer::new(io::stdout().lock(), arguments.format);
     if arguments.verdicts {
         for row in evidence::verdicts(blueprint, tenants, arguments.hours).await? {
-            if printer.verdict(&row).is_err() {
+            if !is_read(printer.verdict(&row))? {
                 return Ok(());
             }
         }
-        // A reader that went away misses nothing.
-        let _ = printer.end_of_verdicts();
-        return Ok(());
+        return is_read(printer.end_of_verdicts()).map(drop);
     }
     let search = search(arguments);
     if arguments.follow {
@@ -100,13 +98,18 @@ async fn print(
 ) -> Result<(), Error> {
     let mut rows = std::pin::pin!(rows);
     while let Some(row) = rows.try_next().await? {
-        // A reader that went away has seen enough.
-        if printer.row(&row).is_err() {
+        if !is_read(printer.row(&row))? {
             return Ok(());
         }
     }
-    let _ = printer.end_of_rows();
-    Ok(())
+    is_read(printer.end_of_rows()).map(drop)
+}
+
+fn is_read(written: io::Result<()>) -> Result<bool, Error> {
+    program::reader_stays(written).map_err(|error| Error::File {
+        path: "the standard output".into(),
+        problem: format!("cannot be written: {error}"),
+    })
 }
 
 fn search(arguments: &Arguments) -> Search {
