@@ -1,6 +1,7 @@
 //! Comparing profiles by what they mean and not by their bytes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, Hash, RandomState};
 
 use plist::{Dictionary, Value};
 
@@ -69,19 +70,28 @@ impl Profile {
     /// Like [`semantic_eq`](Self::semantic_eq), but for the keys in `ignore`.
     #[must_use]
     pub fn semantic_eq_ignoring(&self, other: &Self, ignore: &Ignore) -> bool {
-        let (mut ours, mut theirs) = (
+        let (ours, theirs) = (
             Comparable::new(self, ignore),
             Comparable::new(other, ignore),
         );
         if ours.payloads.len() != theirs.payloads.len() || !same_keys(&ours.top, &theirs.top) {
             return false;
         }
-        ours.payloads.drain(..).all(|payload| {
-            let twin = theirs
-                .payloads
-                .iter()
-                .position(|other| same_keys(&payload, other));
-            twin.map(|index| theirs.payloads.remove(index)).is_some()
+        let digests = Digests::default();
+        let mut waiting: HashMap<u64, Vec<Dictionary>> = HashMap::new();
+        for payload in theirs.payloads {
+            waiting
+                .entry(digests.of_keys(&payload))
+                .or_default()
+                .push(payload);
+        }
+        ours.payloads.iter().all(|payload| {
+            let alike = waiting.get_mut(&digests.of_keys(payload));
+            let twin = alike.and_then(|alike| {
+                let index = alike.iter().position(|other| same_keys(payload, other))?;
+                Some(alike.swap_remove(index))
+            });
+            twin.is_some()
         })
     }
 }
@@ -136,5 +146,93 @@ pub(crate) fn same(a: &Value, b: &Value) -> bool {
         }
         (Value::Real(a), Value::Real(b)) => a == b || a.is_nan() && b.is_nan(),
         _ => a == b,
+    }
+}
+
+/// Numbers that are equal for what is [`same`], so that one among very many can be looked up. Each set has its own, which
+/// nobody can foresee: values made to have one number would be compared each with each again.
+#[derive(Default)]
+pub(crate) struct Digests(RandomState);
+
+impl Digests {
+    pub(crate) fn of_keys(&self, keys: &Dictionary) -> u64 {
+        // A sum, since the order does not count.
+        keys.iter().fold(keys.len() as u64, |sum, (key, value)| {
+            sum.wrapping_add(self.0.hash_one((key, self.of(value))))
+        })
+    }
+
+    fn of(&self, value: &Value) -> u64 {
+        match value {
+            Value::Dictionary(keys) => self.tagged(0, self.of_keys(keys)),
+            Value::Array(items) => {
+                let items: Vec<u64> = items.iter().map(|item| self.of(item)).collect();
+                self.tagged(1, items)
+            }
+            Value::Real(number) if number.is_nan() => self.tagged(2, f64::NAN.to_bits()),
+            // Both zeros are equal.
+            Value::Real(number) => self.tagged(2, (number + 0.0).to_bits()),
+            Value::Boolean(value) => self.tagged(3, value),
+            Value::Data(bytes) => self.tagged(4, bytes),
+            Value::Date(date) => self.tagged(5, date),
+            Value::Integer(number) => self.tagged(6, number),
+            Value::String(text) => self.tagged(7, text),
+            Value::Uid(uid) => self.tagged(8, uid),
+            _ => self.tagged(9, ()),
+        }
+    }
+
+    fn tagged(&self, kind: u8, content: impl Hash) -> u64 {
+        self.0.hash_one((kind, content))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number_of(values: &[Value]) -> Vec<u64> {
+        let digests = Digests::default();
+        values.iter().map(|value| digests.of(value)).collect()
+    }
+
+    #[test]
+    fn what_is_the_same_has_one_number_and_what_differs_has_another() {
+        let mut one = Dictionary::new();
+        one.insert("a".into(), 1.into());
+        one.insert(
+            "b".into(),
+            Value::Array(vec![Value::Real(f64::NAN), 0.0.into()]),
+        );
+        let mut other = Dictionary::new();
+        other.insert(
+            "b".into(),
+            Value::Array(vec![Value::Real(-f64::NAN), (-0.0).into()]),
+        );
+        other.insert("a".into(), 1.into());
+        assert!(same_keys(&one, &other));
+        let numbers = number_of(&[one.clone().into(), other.into()]);
+        assert_eq!(numbers[0], numbers[1]);
+
+        let mut swapped = Dictionary::new();
+        swapped.insert("b".into(), 1.into());
+        swapped.insert("a".into(), one["b"].clone());
+        let values = [
+            one.into(),
+            swapped.into(),
+            Value::Array(vec![1.into(), 2.into()]),
+            Value::Array(vec![2.into(), 1.into()]),
+            Value::Array(Vec::new()),
+            Dictionary::new().into(),
+            1.into(),
+            1.0.into(),
+            true.into(),
+            "1".into(),
+            Value::Data(b"1".to_vec()),
+        ];
+        let mut numbers = number_of(&values);
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), values.len());
     }
 }

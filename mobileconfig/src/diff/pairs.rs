@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use super::{Rewrite, Rules};
 use crate::Payload;
-use crate::compare::{same, same_keys};
+use crate::compare::{Digests, same, same_keys};
 
 /// Indices of payloads that are the same one, and of those without a counterpart.
 pub(super) struct Pairs {
@@ -30,12 +30,20 @@ pub(super) fn pair<'a>(old: &'a [Payload], new: &'a [Payload], rules: &Rules) ->
     };
     // Identifiers occur twice in the field; then the one that is equal goes first.
     let identifier = |payload: &'a Payload| payload.identifier.as_str();
-    matching.take(identifier, same_payload);
-    matching.take(identifier, same_content);
+    let digests = Digests::default();
+    let content = |payload: &'a Payload| digests.of_keys(&payload.content);
+    matching.take(
+        |payload| (identity(payload), content(payload)),
+        same_payload,
+    );
+    matching.take(
+        |payload| (identifier(payload), content(payload)),
+        same_content,
+    );
     matching.take(identifier, |_, _| true);
     if rules.allows(Rewrite::Identifier) {
         matching.take(|payload| payload.uuid.to_ascii_lowercase(), |_, _| true);
-        matching.take(|payload| payload.content.len(), same_content);
+        matching.take(content, same_content);
         matching.take_most_similar();
     }
     matching.pairs.both.sort_unstable();
@@ -118,13 +126,29 @@ impl<'a> Matching<'a> {
 const MAX_COMPARED: usize = 250_000;
 
 fn same_payload(a: &Payload, b: &Payload) -> bool {
-    a.identifier == b.identifier
-        && a.uuid == b.uuid
-        && a.version == b.version
-        && a.display_name == b.display_name
-        && a.description == b.description
-        && a.organization == b.organization
-        && same_content(a, b)
+    identity(a) == identity(b) && same_content(a, b)
+}
+
+/// All of a payload but its type and content.
+fn identity(payload: &Payload) -> impl Eq + Hash + '_ {
+    let Payload {
+        identifier,
+        uuid,
+        version,
+        display_name,
+        description,
+        organization,
+        payload_type: _,
+        content: _,
+    } = payload;
+    (
+        identifier,
+        uuid,
+        version,
+        display_name,
+        description,
+        organization,
+    )
 }
 
 fn same_content(a: &Payload, b: &Payload) -> bool {
