@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -70,14 +71,15 @@ impl SoftwareSettings {
     }
 }
 
-/// A package to put into JumpCloud's storage: a signed `.pkg` of at most 5 GB. It is held in memory, and twice while it is
-/// sent; `Debug` shows its length.
+/// A package to put into JumpCloud's storage: a signed `.pkg` of at most 5 GB. It is held in memory,
+/// once, also while it is sent; `Debug` shows its length.
 #[derive(Clone)]
 pub struct PackageUpload {
     display_name: String,
     file_name: String,
     description: Option<String>,
-    bytes: Vec<u8>,
+    bytes: Bytes,
+    sha256: String,
 }
 
 impl PackageUpload {
@@ -88,7 +90,7 @@ impl PackageUpload {
     pub fn new(
         display_name: impl Into<String>,
         file_name: impl Into<String>,
-        bytes: impl Into<Vec<u8>>,
+        bytes: impl Into<Bytes>,
     ) -> Result<Self, Error> {
         let (file_name, bytes) = (file_name.into(), bytes.into());
         if ![".pkg", ".msi", ".ipa"]
@@ -107,6 +109,7 @@ impl PackageUpload {
             display_name: display_name.into(),
             file_name,
             description: None,
+            sha256: hex::encode(Sha256::digest(&bytes)),
             bytes,
         })
     }
@@ -118,10 +121,6 @@ impl PackageUpload {
         self
     }
 
-    fn sum(&self) -> String {
-        hex::encode(Sha256::digest(&self.bytes))
-    }
-
     fn body(&self) -> Value {
         let mut settings = json!({
             "packageManager": PackageManager::AppleCustom,
@@ -130,7 +129,7 @@ impl PackageUpload {
                 "name": self.file_name,
                 "version": 1,
                 "size": self.bytes.len(),
-                "sha256sum": self.sum(),
+                "sha256sum": self.sha256,
             }]},
         });
         if let Some(description) = &self.description {
@@ -144,7 +143,7 @@ impl PackageUpload {
         let version = app
             .package(&PackageManager::AppleCustom)?
             .stored_version()?;
-        (version.sha256sum.as_deref() == Some(&self.sum()))
+        (version.sha256sum.as_deref() == Some(&self.sha256))
             .then(|| version.status.clone())
             .flatten()
     }
@@ -277,16 +276,16 @@ mod tests {
 
     #[test]
     fn a_package_is_announced_with_its_size_and_sum() {
-        let upload = PackageUpload::new("Okta Verify", "OktaVerify.pkg", b"abc").unwrap();
+        let upload = PackageUpload::new("Okta Verify", "OktaVerify.pkg", &b"abc"[..]).unwrap();
         insta::assert_snapshot!(upload.body(), @r#"{"displayName":"Okta Verify","settings":[{"desiredState":"INSTALL","packageManager":"APPLE_CUSTOM","storedPackage":{"versions":[{"name":"OktaVerify.pkg","sha256sum":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","size":3,"version":1}]}}]}"#);
-        assert!(PackageUpload::new("x", "x.dmg", b"abc").is_err());
-        assert!(PackageUpload::new("x", "x.pkg", b"").is_err());
+        assert!(PackageUpload::new("x", "x.dmg", &b"abc"[..]).is_err());
+        assert!(PackageUpload::new("x", "x.pkg", &b""[..]).is_err());
         assert!(!format!("{upload:?}").contains("97"));
     }
 
     #[test]
     fn only_this_very_file_counts_as_there() {
-        let upload = PackageUpload::new("Okta Verify", "OktaVerify.pkg", b"abc").unwrap();
+        let upload = PackageUpload::new("Okta Verify", "OktaVerify.pkg", &b"abc"[..]).unwrap();
         let app = |sum: &str| -> SoftwareApp {
             serde_json::from_value(
                 json!({"id": "a", "settings": [{"packageManager": "APPLE_CUSTOM",
@@ -296,7 +295,7 @@ mod tests {
             .unwrap()
         };
         assert_eq!(
-            upload.is_in(&app(&upload.sum())),
+            upload.is_in(&app(&upload.sha256)),
             Some(PackageStatus::Available)
         );
         assert_eq!(upload.is_in(&app("00")), None);
