@@ -1,87 +1,23 @@
 //! SIGKILL after each write that was committed, and then a second run: the end state is that of a run without trouble,
 //! nothing is there twice, and no write is made twice. A PUT costs a certificate on every Mac.
+#![allow(clippy::print_stdout)]
 
 use std::time::Duration;
 
-use device_trust_sandbox::{Effect, Fault, Sandbox, Seed, Side};
+use device_trust_sandbox::{Effect, Fault, Seed, Side};
 use device_trust_tests::jumpcloud::{Job, MspOutput, POLICY, SOFTWARE};
 use jumpcloud_mdm::{deploy::Provenance, msp::Tenant};
-use serde_json::{Value, json};
 
 use crate::{
     child,
+    jobs::{self, Scenario, committed, end_state},
     support::{Macs, client, sandbox, writes},
 };
 
-/// The policies, the software and what they are bound to, without ids and times.
-fn end_state(sandbox: &Sandbox) -> Value {
-    let world = sandbox.shared().world();
-    let mut state = serde_json::to_value(&world.jumpcloud).unwrap();
-    let part = |list: &Value, keys: &[&str]| -> Vec<Value> {
-        let entries = list.as_array().unwrap().iter();
-        entries
-            .map(|entry| keys.iter().map(|key| entry[key].clone()).collect())
-            .collect()
-    };
-    let edges = state["graph"].take();
-    let kinds: Vec<Value> = edges
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|edge| json!([edge["relation"], edge["from"]["type"], edge["to"]["type"]]))
-        .collect();
-    let software: Vec<Value> = state["software"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|app| {
-            let mut settings = app["settings"].clone();
-            if let Some(version) = settings.pointer_mut("/0/storedPackage/versions/0/metadata") {
-                version.take();
-            }
-            json!([app["displayName"], settings])
-        })
-        .collect();
-    json!({
-        "policies": part(&state["policies"], &["name", "values"]),
-        "software": software,
-        "edges": kinds,
-    })
-}
-
-/// The end state and the committed writes of a job that runs after `before` without trouble.
-async fn untroubled(before: &[Job], job: &Job) -> (Value, Vec<String>) {
-    let (sandbox, _client) = sandbox().await;
-    let _macs = Macs::running(&sandbox, Duration::from_millis(10));
-    for job in before {
-        assert!(child::run(&sandbox, job).await.status.success());
-    }
-    let written = committed(&sandbox).len();
-    let output = child::run(&sandbox, job).await;
-    assert!(output.status.success(), "{output:?}");
-    (end_state(&sandbox), committed(&sandbox).split_off(written))
-}
-
-/// The writes that were committed, without ids.
-fn committed(sandbox: &Sandbox) -> Vec<String> {
-    sandbox
-        .requests()
-        .iter()
-        .filter(|one| one.is_write() && (200..300).contains(&one.status))
-        .map(|one| {
-            let parts: Vec<&str> = one
-                .path
-                .split('/')
-                .map(|part| if part.len() == 24 { "*" } else { part })
-                .collect();
-            format!("{} {}", one.method, parts.join("/"))
-        })
-        .collect()
-}
-
-/// Kills `job` after each of its committed writes, runs it again, and compares with a run without trouble.
-async fn kill_after_each_write(before: &[Job], job: &Job) {
-    let (expected, all) = untroubled(before, job).await;
+/// Kills a job after each of its committed writes, runs it again, and compares with a run without trouble.
+async fn kill_after_each_write(what: &str, scenario: Scenario) {
+    let (whole, job) = (scenario.untroubled().await, &scenario.job);
+    let all = &whole.committed;
     assert!(!all.is_empty());
     for place in 0..all.len() {
         let (method, path) = all[place].split_once(' ').unwrap();
@@ -90,60 +26,68 @@ async fn kill_after_each_write(before: &[Job], job: &Job) {
             .filter(|one| **one == all[place])
             .count();
         let case = format!("{job:?} killed after {place} ({method} {path})");
-        let (sandbox, _client) = sandbox().await;
-        let _macs = Macs::running(&sandbox, Duration::from_millis(10));
-        for job in before {
-            assert!(child::run(&sandbox, job).await.status.success());
-        }
-        let written = committed(&sandbox).len();
+        let bench = scenario.bench().await;
+        let sandbox = &bench.sandbox;
         let hold = Fault::on(Side::JumpCloud, method, path, Effect::Hold);
         sandbox.arm(hold.nth(earlier as u64 + 1));
-        let status = child::kill_when_held(&sandbox, job).await;
+        let status = child::kill_when_held(sandbox, job).await;
         let status = status.unwrap_or_else(|| panic!("{case}: it ended before"));
         #[cfg(unix)]
         {
             use std::os::unix::process::ExitStatusExt as _;
             assert_eq!(status.signal(), Some(9), "{case}");
         }
-        assert_eq!(committed(&sandbox).len() - written, place + 1, "{case}");
+        assert_eq!(committed(sandbox).len(), place + 1, "{case}");
         sandbox.disarm();
-        let output = child::run(&sandbox, job).await;
+        let output = child::run(sandbox, job).await;
         assert!(output.status.success(), "{case}: {output:?}");
-        assert_eq!(end_state(&sandbox), expected, "{case}");
-        let made = committed(&sandbox).split_off(written);
-        assert_eq!(made, all, "{case}: each write once");
-        let before = writes(&sandbox).len();
-        assert!(child::run(&sandbox, job).await.status.success(), "{case}");
-        assert_eq!(writes(&sandbox).len(), before, "{case}: nothing left to do");
+        assert_eq!(end_state(sandbox), whole.state, "{case}");
+        assert_eq!(committed(sandbox), *all, "{case}: each write once");
+        let before = writes(sandbox).len();
+        assert!(child::run(sandbox, job).await.status.success(), "{case}");
+        assert_eq!(writes(sandbox).len(), before, "{case}: nothing left to do");
     }
+    println!(
+        "{what}: {} kills, one after each committed write",
+        all.len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deployment() {
-    kill_after_each_write(&[], &Job::Deploy { generation: 1 }).await;
+    kill_after_each_write("deployment", jobs::deployment().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_of_profile() {
-    let first = Job::Deploy { generation: 1 };
-    kill_after_each_write(&[first], &Job::Deploy { generation: 2 }).await;
+async fn a_change() {
+    kill_after_each_write("change", jobs::change().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_roll_out_in_rings() {
-    kill_after_each_write(&[], &Job::Rings { generation: 1 }).await;
+async fn the_next_ring() {
+    kill_after_each_write("next ring", jobs::next_ring().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewal() {
-    let first = Job::Deploy { generation: 1 };
-    kill_after_each_write(&[first], &Job::Renew { generation: 2 }).await;
+    kill_after_each_write("renewal", jobs::renewal().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawal() {
-    let first = Job::Deploy { generation: 1 };
-    kill_after_each_write(&[first], &Job::Withdraw).await;
+    kill_after_each_write("withdrawal", jobs::withdrawal().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_of_a_change() {
+    let scenario = jobs::rollback_of_a_change().await;
+    kill_after_each_write("rollback of a change", scenario).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_of_a_deployment() {
+    let scenario = jobs::rollback_of_a_deployment().await;
+    kill_after_each_write("rollback of a deployment", scenario).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,8 +101,11 @@ async fn the_notes_of_a_killed_renewal_name_the_generation_that_is_there() {
         "/api/v2/policies/*",
         Effect::Hold,
     ));
-    let renew = Job::Renew { generation: 2 };
-    child::kill_when_held(&sandbox, &renew).await.unwrap();
+    let renew = |generation| Job::Renew {
+        policy: POLICY.into(),
+        generation,
+    };
+    child::kill_when_held(&sandbox, &renew(2)).await.unwrap();
     sandbox.disarm();
     let policy = client(&sandbox)
         .policy_named(POLICY)
@@ -168,7 +115,7 @@ async fn the_notes_of_a_killed_renewal_name_the_generation_that_is_there() {
     let origin = Provenance::read(&policy.notes.unwrap()).unwrap();
     assert_eq!(origin.generation, Some(2));
     // The older one is refused from then on.
-    let output = child::run(&sandbox, &Job::Renew { generation: 1 }).await;
+    let output = child::run(&sandbox, &renew(1)).await;
     assert!(!output.status.success());
     assert!(
         String::from_utf8_lossy(&output.stderr).contains("OlderGeneration"),

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use device_trust_sandbox::{Effect, Fault, PILOT_DEVICE_GROUP, Side};
 use jumpcloud_mdm::{
     Error, JumpCloud,
-    deploy::{self, Desired, DesiredProfile, Outcome, Provenance, Renewal, RollOutOptions},
+    deploy::{self, Desired, Outcome, Provenance, Renewal, RollOutOptions},
 };
 
 use crate::support::{
-    Macs, RINGS, fill_rings, generation, key, patient, puts, reset, ring, sandbox, writes,
+    Macs, RINGS, fill_rings, generation, key, patient, puts, ring, sandbox, writes,
 };
 
 const OWNER: &str = "device-trust";
@@ -115,62 +114,6 @@ async fn a_renewal_with_the_bytes_of_before_would_renew_nothing_and_is_refused()
         .unwrap_err();
     assert!(error.to_string().contains("deploy it first"), "{error}");
     assert_eq!(puts(&sandbox), 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_renewal_that_fails_in_any_way_is_finished_by_the_next_with_one_put() {
-    let (sandbox, client) = sandbox().await;
-    for effect in [
-        Effect::Status(429),
-        Effect::Status(500),
-        Effect::Status(503),
-        Effect::Status(504),
-        Effect::Status(403),
-        Effect::Reset,
-        Effect::LoseAnswer,
-        Effect::Delay(Duration::from_secs(3)),
-        Effect::Hold,
-    ] {
-        for (method, path) in [
-            ("GET", "/api/v2/policies"),
-            ("GET", "/api/v2/policies/*"),
-            ("GET", "/api/v2/policies/*/policystatuses"),
-            ("PUT", "/api/v2/policies/*"),
-        ] {
-            let case = format!("{method} {path}: {effect:?}");
-            reset(&sandbox);
-            let desired = Desired::new(OWNER).profile(
-                DesiredProfile::new("trust (pilot)", generation(1))
-                    .device_group(PILOT_DEVICE_GROUP)
-                    .generation(1),
-            );
-            let observed = deploy::observe(&client, &desired).await.unwrap();
-            let plan = deploy::plan(&desired, &observed, &key()).unwrap();
-            deploy::apply(&client, &plan, &desired, &key(), |_| {})
-                .await
-                .unwrap();
-            sandbox.arm(Fault::on(Side::JumpCloud, method, path, effect.clone()));
-            let first = renew(&client, 2).await;
-            let struck = sandbox.requests().iter().any(|one| one.fault.is_some());
-            assert!(struck, "{case}: the fault was not met");
-            sandbox.disarm();
-            let second = renew(&client, 2).await;
-            assert!(second.is_ok(), "{case}: {first:?}, then {second:?}");
-            // An answer that was lost is not counted as a success, though the write was made.
-            let made = sandbox
-                .requests()
-                .iter()
-                .filter(|one| one.method == "PUT")
-                .filter(|one| {
-                    one.fault
-                        .as_deref()
-                        .is_none_or(|fault| ["answer lost", "held"].contains(&fault))
-                })
-                .count();
-            assert_eq!(made, 1, "{case}");
-            assert_eq!(stored_generation(&client).await, Some(2), "{case}");
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

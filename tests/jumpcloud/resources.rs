@@ -1,20 +1,18 @@
-//! The resources beside policies: systems by filter and search, groups, events, licences.
+//! What the contract does not say of the resources: what is found, what is refused, and what is proven of a Mac.
 
 use std::time::Duration;
 
-use device_trust_sandbox::PILOT_DEVICE_GROUP;
-use device_trust_tests::jumpcloud::{Job, POLICY};
+use device_trust_tests::jumpcloud::Job;
 use futures::TryStreamExt as _;
 use jumpcloud_mdm::{
-    Bindable, Error, EventQuery, ListOptions, MDM_COMMAND_RESULT, MembershipMethod, Method,
-    NewDeviceGroup, ObjectType, Operation, Request, SystemFilter, SystemOperator, SystemSearch,
+    Error, EventQuery, ListOptions, MDM_COMMAND_RESULT, SystemFilter, SystemOperator, SystemSearch,
     proof::{self, Finding, ProofQuery},
 };
 use serde_json::json;
 
 use crate::{
     child,
-    support::{Macs, sandbox},
+    support::{Macs, RINGS, fill_rings, sandbox},
 };
 
 #[tokio::test]
@@ -57,98 +55,26 @@ async fn systems_are_found_by_filters_and_by_searches_and_a_wild_card_is_no_matc
     assert_eq!(found, ["Emmy's MacBook Pro"]);
 }
 
-#[tokio::test]
-async fn a_policy_group_binds_its_policies_and_a_dynamic_group_keeps_its_rule() {
-    let (sandbox, client) = sandbox().await;
-    let deploy = Job::Deploy { generation: 1 };
-    assert!(child::run(&sandbox, &deploy).await.status.success());
-    let policy = client.policy_named(POLICY).await.unwrap().unwrap();
-    let group = client
-        .create_policy_group("Trust", Some("all of it"))
-        .await
-        .unwrap();
-    client
-        .change_policy_group_member(&group.id, Operation::Add, &policy.id)
-        .await
-        .unwrap();
-    let members: Vec<_> = client
-        .policy_group_members(&group.id)
-        .try_collect()
-        .await
-        .unwrap();
-    assert_eq!(members[0].to.id, policy.id);
-    let devices = client
-        .device_group_named(PILOT_DEVICE_GROUP)
-        .await
-        .unwrap()
-        .unwrap();
-    let from = Bindable::PolicyGroup(group.id.clone());
-    client
-        .associate(&from, Operation::Add, &ObjectType::SystemGroup, &devices.id)
-        .await
-        .unwrap();
-    let bound: Vec<_> = client
-        .associations(&from, &ObjectType::SystemGroup)
-        .try_collect()
-        .await
-        .unwrap();
-    assert_eq!(bound[0].to.id, devices.id);
-    client
-        .update_policy_group(&group.id, "Trust 2", None)
-        .await
-        .unwrap();
-    let found = client.policy_group_named("Trust 2").await.unwrap().unwrap();
-    assert_eq!(found, client.policy_group(&group.id).await.unwrap());
-    client.delete_policy_group(&group.id).await.unwrap();
-    assert!(
-        client
-            .policy_group_named("Trust 2")
-            .await
-            .unwrap()
-            .is_none()
-    );
-
-    let rule = json!({"queryType": "FilterQuery", "filters": [{"field": "os", "operator": "eq", "value": "Mac OS X"}]});
-    let dynamic = client
-        .create_device_group(&NewDeviceGroup::new("all Macs").dynamic(rule.clone()))
-        .await
-        .unwrap();
-    assert_eq!(
-        dynamic.membership_method,
-        Some(MembershipMethod::DynamicAutomated)
-    );
-    let mut changed = client.device_group(&dynamic.id).await.unwrap();
-    changed.description = Some("every one".into());
-    client.update_device_group(&changed).await.unwrap();
-    let read = client.device_group(&dynamic.id).await.unwrap();
-    assert_eq!(read.member_query, Some(rule));
-    assert_eq!(read.description.as_deref(), Some("every one"));
-    client.delete_device_group(&dynamic.id).await.unwrap();
-    assert!(
-        client
-            .device_group(&dynamic.id)
-            .await
-            .unwrap_err()
-            .is_not_found()
-    );
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_profile_is_proven_by_apples_error_chain_beside_the_other_proofs() {
     let (sandbox, client) = sandbox().await;
+    fill_rings(&sandbox, &client).await;
     let since = jiff::Timestamp::now() - Duration::from_secs(60);
     let macs = Macs::running(&sandbox, Duration::from_millis(5));
     let systems = sandbox.shared().world().jumpcloud.system_ids();
     macs.refuse(&systems[1], true);
-    let rings = Job::Rings { generation: 1 };
+    let rings = Job::Rings {
+        generation: 1,
+        through: RINGS[0].0.into(),
+    };
     let output = child::run(&sandbox, &rings).await;
-    assert!(!output.status.success(), "one of three refuses");
+    assert!(!output.status.success(), "one of two refuses");
 
     let query = EventQuery::of("mdm", since)
         .event_type(MDM_COMMAND_RESULT)
         .page_size(1);
     let events: Vec<_> = client.events(&query).try_collect().await.unwrap();
-    assert_eq!(events.len(), 3, "all pages were read");
+    assert_eq!(events.len(), 2, "all pages were read");
     assert!(
         events
             .iter()
@@ -206,27 +132,11 @@ async fn organisations_are_listed_for_an_administrator_of_several() {
 }
 
 #[tokio::test]
-async fn licences_and_a_second_installation_are_for_apps_of_the_app_store_only() {
+async fn a_second_installation_is_for_apps_of_the_app_store_only() {
     let (_sandbox, client) = sandbox().await;
-    let create = |manager: &str| {
-        let settings = json!([{"packageManager": manager, "packageId": "490179405",
-            "appleVpp": {"assignedLicenses": 2, "availableLicenses": 3, "totalLicenses": 5}}]);
-        Request::v2(Method::POST, ["softwareapps"])
-            .body(json!({"displayName": manager, "settings": settings}))
-    };
-    let store: jumpcloud_mdm::SoftwareApp = client.send_as(&create("APPLE_VPP")).await.unwrap();
-    let licences = client.reclaim_licenses(&store.id).await.unwrap();
-    assert_eq!(licences.total_licenses, Some(5));
-    let vpp = store.settings.as_deref().unwrap()[0]
-        .apple_vpp
-        .as_ref()
-        .unwrap();
-    assert_eq!(vpp.available_licenses, Some(3));
-    client
-        .retry_installation(&store.id, &["s1".into()])
-        .await
-        .unwrap();
-    let custom: jumpcloud_mdm::SoftwareApp = client.send_as(&create("APPLE_CUSTOM")).await.unwrap();
+    let settings = json!([{"packageManager": "APPLE_CUSTOM", "packageId": "490179405"}]);
+    let custom = json!({"displayName": "by URL", "settings": settings});
+    let custom = client.create_software_app(&custom).await.unwrap();
     let error = client
         .retry_installation(&custom.id, &[])
         .await

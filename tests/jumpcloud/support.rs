@@ -11,6 +11,7 @@ use device_trust_sandbox::{
     Options, PILOT_DEVICE_GROUP, RecordedRequest, Sandbox, Seed,
     jumpcloud::{State, mdm::CommandError},
 };
+pub use device_trust_tests::jumpcloud::{RINGS, generation};
 use jumpcloud_mdm::{
     JumpCloud, NewDeviceGroup, Operation, Region, Retry,
     deploy::{DigestKey, Ring, WaitOptions},
@@ -18,15 +19,8 @@ use jumpcloud_mdm::{
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::task::JoinHandle;
 
-pub const PROFILE: &str = include_str!("../../jumpcloud-mdm/tests/fixtures/trust.mobileconfig");
-
-/// The profile as generation `n`: the UUID of its SCEP payload is another.
-pub fn generation(n: u32) -> String {
-    PROFILE.replace("7C9E6679", &format!("{n:08X}"))
-}
-
 pub fn key() -> DigestKey {
-    DigestKey::new([7; 32]).unwrap()
+    device_trust_tests::jumpcloud::key().unwrap()
 }
 
 pub async fn sandbox_with(seed: Seed) -> (Sandbox, JumpCloud) {
@@ -69,14 +63,6 @@ pub fn client(sandbox: &Sandbox) -> JumpCloud {
         .unwrap()
 }
 
-/// A JumpCloud as it was at the start, and no request in the log.
-pub fn reset(sandbox: &Sandbox) {
-    sandbox.disarm();
-    let mut world = sandbox.shared().world();
-    world.jumpcloud = State::seeded(&Seed::default());
-    world.requests.clear();
-}
-
 /// The writes so far: `METHOD path`.
 pub fn writes(sandbox: &Sandbox) -> Vec<String> {
     sandbox
@@ -104,13 +90,6 @@ pub fn patient() -> WaitOptions {
 pub fn impatient() -> WaitOptions {
     patient().timeout(Duration::from_millis(200))
 }
-
-/// The rings of the tests: two Macs in the pilot, one early, one in the rest.
-pub const RINGS: [(&str, &str); 3] = [
-    ("pilot", PILOT_DEVICE_GROUP),
-    ("10 %", "macOS early"),
-    ("all", "macOS rest"),
-];
 
 /// A ring of the tests at a generation.
 pub fn ring(name: &str, n: u32) -> Ring {
@@ -168,8 +147,29 @@ struct Fleet {
 impl Macs {
     /// Macs that look at JumpCloud again and again.
     pub fn running(sandbox: &Sandbox, every: Duration) -> Self {
-        let (fleet, shared) = (Arc::<Mutex<Fleet>>::default(), sandbox.shared().clone());
-        let all = Arc::clone(&fleet);
+        Self::with(Fleet::default(), sandbox, every)
+    }
+
+    /// The same, with the profiles that JumpCloud has for them installed already.
+    pub fn having_all(sandbox: &Sandbox, every: Duration) -> Self {
+        let mut fleet = Fleet::default();
+        {
+            let world = sandbox.shared().world();
+            for system in world.jumpcloud.system_ids() {
+                for profile in world.jumpcloud.assignments(&system).profiles {
+                    let place = (system.clone(), profile.policy);
+                    fleet
+                        .installed
+                        .extend(Some(place).zip(profile.payload.ok()));
+                }
+            }
+        }
+        Self::with(fleet, sandbox, every)
+    }
+
+    fn with(fleet: Fleet, sandbox: &Sandbox, every: Duration) -> Self {
+        let fleet = Arc::new(Mutex::new(fleet));
+        let (all, shared) = (Arc::clone(&fleet), sandbox.shared().clone());
         let task = tokio::spawn(async move {
             loop {
                 {

@@ -1,12 +1,15 @@
 //! What the program `jumpcloud-client` does, and the tests that kill it expect: one deployment, by name.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use jumpcloud_mdm::{
     Error, JumpCloud, PackageUpload, Region, Retry,
     deploy::{
         self, Desired, DesiredProfile, DesiredSoftware, DigestKey, Package, Renewal, Ring,
-        RollOutOptions, WaitOptions,
+        RollOutOptions, UndoRecord, WaitOptions,
     },
     msp::{self, MspOptions, Report, Tenant},
 };
@@ -14,6 +17,12 @@ use serde::{Deserialize, Serialize};
 
 /// The device group that the jobs bind to.
 pub const GROUP: &str = "macOS pilot";
+/// The rings of the tests, with the device group of each.
+pub const RINGS: [(&str, &str); 3] = [
+    ("pilot", GROUP),
+    ("10 %", "macOS early"),
+    ("all", "macOS rest"),
+];
 /// The policy of the plain deployment.
 pub const POLICY: &str = "Okta device trust";
 /// The software app.
@@ -31,24 +40,42 @@ pub enum Job {
         /// The profile's generation.
         generation: u32,
     },
-    /// The same in one ring.
+    /// As [`Job::Deploy`], with the record of how to undo it put into a file before the first write.
+    Recorded {
+        /// The profile's generation.
+        generation: u32,
+        /// The file.
+        record: PathBuf,
+    },
+    /// The same in rings.
     Rings {
         /// The profile's generation.
         generation: u32,
+        /// The ring to end after, one of [`RINGS`].
+        through: String,
     },
-    /// The next generation into the policy.
+    /// The next generation into a policy.
     Renew {
+        /// The policy's name.
+        policy: String,
         /// The generation.
         generation: u32,
     },
-    /// Everything off again.
+    /// Everything of [`Job::Deploy`] off again.
     Withdraw,
+    /// What [`Job::Recorded`] changed, as it was.
+    Rollback {
+        /// The file with its record.
+        record: PathBuf,
+        /// The generation that was there before.
+        before: u32,
+    },
     /// A package into JumpCloud's storage.
     Upload,
     /// The deployment in many organisations.
     Msp {
         /// The file with the organisations.
-        tenants: std::path::PathBuf,
+        tenants: PathBuf,
         /// Those to leave out.
         leave_out: Vec<String>,
     },
@@ -69,29 +96,49 @@ pub fn generation(n: u32) -> String {
     PROFILE.replace("7C9E6679", &format!("{n:08X}"))
 }
 
-/// The deployment of [`Job::Deploy`].
+/// A deployment onto one device group.
 #[must_use]
 pub fn desired(n: u32) -> Desired {
     let profile = DesiredProfile::new(POLICY, generation(n))
         .device_group(GROUP)
         .generation(n);
-    Desired::new(OWNER).profile(profile).software(software())
+    let software = DesiredSoftware::new(SOFTWARE, package(1)).device_group(GROUP);
+    Desired::new(OWNER).profile(profile).software(software)
+}
+
+/// The deployment of [`Job::Deploy`]. With the generation the package changes, and from the second on it is for the
+/// second ring's device group as well, so that a change of generation changes all there is.
+fn widening(n: u32) -> Desired {
+    let mut desired = desired(n);
+    desired.software[0].package = package(n);
+    if n > 1 {
+        let second = RINGS[1].1.to_owned();
+        desired.profiles[0].device_groups.push(second.clone());
+        desired.software[0].device_groups.push(second);
+    }
+    desired
 }
 
 /// The deployment of [`Job::Rings`].
 #[must_use]
 pub fn ringed(n: u32) -> Desired {
-    let pilot = Ring::new("pilot", generation(n))
-        .device_group(GROUP)
-        .generation(n);
-    Desired::new(OWNER)
-        .rings(POLICY, [pilot])
-        .software(software())
+    let rings = RINGS.map(|(name, group)| {
+        Ring::new(name, generation(n))
+            .device_group(group)
+            .generation(n)
+    });
+    let mut software = DesiredSoftware::new(SOFTWARE, package(n));
+    for (_, group) in RINGS {
+        software = software.device_group(group);
+    }
+    Desired::new(OWNER).rings(POLICY, rings).software(software)
 }
 
-fn software() -> DesiredSoftware {
-    let package = Package::custom("okta-verify", "https://example.com/OktaVerify.pkg");
-    DesiredSoftware::new(SOFTWARE, package).device_group(GROUP)
+fn package(n: u32) -> Package {
+    Package::custom(
+        "okta-verify",
+        format!("https://example.com/{n}/OktaVerify.pkg"),
+    )
 }
 
 /// A client with little patience.
@@ -128,28 +175,51 @@ pub async fn run(
     let key = key()?;
     match job {
         Job::Deploy { generation } => {
-            let desired = desired(*generation);
+            let desired = widening(*generation);
             let observed = deploy::observe(client, &desired).await?;
             let plan = deploy::plan(&desired, &observed, &key)?;
             deploy::apply(client, &plan, &desired, &key, |_| {}).await?;
         }
-        Job::Rings { generation } => {
-            let options = RollOutOptions::default().wait(wait());
+        Job::Recorded { generation, record } => {
+            let desired = widening(*generation);
+            let observed = deploy::observe(client, &desired).await?;
+            let plan = deploy::plan(&desired, &observed, &key)?;
+            let keep = |undo: &UndoRecord| keep(record, undo).map_err(|error| error.to_string());
+            deploy::apply_recorded(client, &plan, &desired, &observed, &key, keep, |_| {}).await?;
+        }
+        Job::Rings {
+            generation,
+            through,
+        } => {
+            let options = RollOutOptions::default().wait(wait()).through(through);
             let desired = ringed(*generation);
-            let keep = |_: &str, _: &deploy::UndoRecord| Ok(());
+            let keep = |_: &str, _: &UndoRecord| Ok(());
             let rollout = deploy::roll_out(client, &desired, &options, &key, keep, |_| {}).await?;
             if let Some((_, reason)) = rollout.stopped() {
                 return Err(reason.to_string().into());
             }
         }
-        Job::Renew { generation: n } => {
-            let renewal = Renewal::of_policy(POLICY, *n, generation(*n));
+        Job::Renew {
+            policy,
+            generation: n,
+        } => {
+            let renewal = Renewal::of_policy(policy, *n, generation(*n));
             deploy::renew(client, OWNER, &renewal, &key, |_| Ok(()), |_| {}).await?;
         }
         Job::Withdraw => {
             let desired = desired(0);
             let observed = deploy::observe(client, &desired).await?;
             let plan = deploy::withdraw(&desired, &observed, &key)?;
+            deploy::apply(client, &plan, &desired, &key, |_| {}).await?;
+        }
+        Job::Rollback { record, before } => {
+            let undo: UndoRecord = serde_json::from_slice(&std::fs::read(record)?)?;
+            let undo = undo
+                .profile(POLICY, generation(*before))
+                .package(SOFTWARE, package(*before));
+            let desired = undo.desired();
+            let observed = deploy::observe(client, &desired).await?;
+            let plan = undo.plan(&observed, &key)?;
             deploy::apply(client, &plan, &desired, &key, |_| {}).await?;
         }
         Job::Upload => {
@@ -184,4 +254,8 @@ fn wait() -> WaitOptions {
     WaitOptions::default()
         .timeout(Duration::from_secs(300))
         .interval(Duration::from_millis(50))
+}
+
+fn keep(record: &Path, undo: &UndoRecord) -> std::io::Result<()> {
+    std::fs::write(record, serde_json::to_vec(undo)?)
 }

@@ -173,6 +173,17 @@ impl Sandbox {
         *self.shared.faults() = crate::Faults::none();
     }
 
+    /// Puts the world back to `world`, save ports and secrets, which stay those in use; no fault stays armed, and no
+    /// answer is remembered for a stale read. Many short tests can so share a sandbox and the clients of it.
+    pub fn restore(&self, world: &World) {
+        self.disarm();
+        self.shared.last_answers().clear();
+        let mut current = self.shared.world();
+        let kept = (current.ports, current.secrets.clone());
+        *current = world.clone();
+        (current.ports, current.secrets) = kept;
+    }
+
     /// How many connections clients have open to a service, and had at most.
     #[must_use]
     pub fn connections(&self, side: Side) -> Connections {

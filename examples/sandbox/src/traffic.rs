@@ -90,10 +90,17 @@ pub(crate) async fn watch(
             std::future::pending().await
         }
         Some(Effect::StaleRead) => {
-            let last = shared.last_answers().get(&memory).cloned();
+            // A write of the same path is no read: it is never answered with what was read before.
+            let last = match method {
+                Method::GET => shared.last_answers().get(&memory).cloned(),
+                _ => None,
+            };
             match last {
                 Some((status, headers, body)) => (status, headers, body).into_response(),
-                None => next.run(request).await,
+                None => {
+                    forget_fault(&shared, seq);
+                    next.run(request).await
+                }
             }
         }
         None => next.run(request).await,
@@ -105,10 +112,19 @@ pub(crate) async fn watch(
 
 /// Notes how a request was answered.
 fn settle(shared: &Shared, seq: u64, status: StatusCode) {
+    amend(shared, seq, |entry| entry.status = status.as_u16());
+}
+
+/// Notes that a fault found nothing to strike: no answer was there that could be repeated.
+fn forget_fault(shared: &Shared, seq: u64) {
+    amend(shared, seq, |entry| entry.fault = None);
+}
+
+fn amend(shared: &Shared, seq: u64, change: impl FnOnce(&mut RecordedRequest)) {
     let mut world = shared.world();
     let mut newest = world.requests.iter_mut().rev();
     if let Some(entry) = newest.find(|entry| entry.seq == seq) {
-        entry.status = status.as_u16();
+        change(entry);
     }
 }
 

@@ -99,6 +99,42 @@ async fn a_stale_read_repeats_the_answer_before() {
 }
 
 #[tokio::test]
+async fn a_stale_read_strikes_neither_a_write_nor_what_was_never_read() {
+    let sandbox = start().await;
+    let stale = Fault::on(Side::Okta, "*", "/api/v1/groups", Effect::StaleRead);
+    sandbox.arm(stale.clone());
+    assert_eq!(groups(&sandbox).await, 3);
+    sandbox.disarm();
+    sandbox.arm(stale);
+    assert_eq!(new_group(&sandbox).send().await.unwrap().status(), 200);
+    assert_eq!(groups(&sandbox).await, 4, "the write was made");
+    assert!(sandbox.requests().iter().all(|one| one.fault.is_none()));
+}
+
+#[tokio::test]
+async fn a_restored_sandbox_has_the_world_of_before_and_neither_faults_nor_old_answers() {
+    let sandbox = start().await;
+    let (before, url) = (
+        sandbox.shared().world().clone(),
+        sandbox.okta_url().to_owned(),
+    );
+    new_group(&sandbox).send().await.unwrap();
+    assert_eq!(groups(&sandbox).await, 4);
+    let stale = Fault::on(Side::Okta, "*", "/api/v1/groups", Effect::StaleRead);
+    sandbox.arm(stale.clone());
+    sandbox.restore(&before);
+    assert!(sandbox.requests().is_empty());
+    sandbox.arm(stale);
+    assert_eq!(
+        groups(&sandbox).await,
+        3,
+        "at the same address, by the same token"
+    );
+    assert_eq!(sandbox.okta_url(), url);
+    assert_eq!(sandbox.requests()[0].fault, None);
+}
+
+#[tokio::test]
 async fn a_429_on_demand_has_the_headers_a_client_waits_by() {
     let sandbox = start().await;
     sandbox.arm(Fault::on(

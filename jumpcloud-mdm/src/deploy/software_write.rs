@@ -126,8 +126,11 @@ impl Run<'_> {
             if !error.is_ambiguous() {
                 return Err(error);
             }
-            tokio::time::sleep(self.client.settle()).await;
-            let (_, now) = self.software_read(id).await?;
+            let mut now = self.client.software_app(id).await?;
+            if !met(&now, &package) {
+                tokio::time::sleep(self.client.settle()).await;
+                now = self.client.software_app(id).await?;
+            }
             if met(&now, &package) {
                 break;
             }

@@ -1,0 +1,247 @@
+//! The jobs that the suites disturb, each with the world it starts in, and what a job without trouble leaves behind.
+
+use std::time::Duration;
+
+use device_trust_sandbox::{Options, Ports, RecordedRequest, Sandbox, World};
+use device_trust_tests::jumpcloud::{self, Job, POLICY, RINGS};
+use jumpcloud_mdm::{JumpCloud, deploy::ring_policy_name};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Macs, api_key, client, fill_rings, sandbox};
+
+/// A job in the world it starts in.
+pub struct Scenario {
+    pub job: Job,
+    /// The world before it.
+    pub world: World,
+    /// The records that it undoes.
+    _records: TempDir,
+}
+
+/// What a job leaves behind.
+#[derive(Debug, PartialEq)]
+pub struct Outcome {
+    /// The policies, the software and what they are bound to, without ids and times.
+    pub state: Value,
+    /// The writes that were committed, without ids, in their order.
+    pub committed: Vec<String>,
+    /// How many requests it took.
+    pub requests: u64,
+    /// How many requests it had sent when the last of its writes had been made.
+    pub last_write: u64,
+}
+
+impl Scenario {
+    /// `job` after the jobs `before`, all with a folder for their records.
+    async fn of(before: impl Fn(&TempDir) -> Vec<Job>, job: impl Fn(&TempDir) -> Job) -> Self {
+        let records = tempfile::tempdir().unwrap();
+        let (sandbox, client) = sandbox().await;
+        fill_rings(&sandbox, &client).await;
+        let _macs = Macs::running(&sandbox, OFTEN);
+        for job in before(&records) {
+            run(&client, &job).await.unwrap();
+        }
+        let mut world = sandbox.shared().world().clone();
+        world.ports = Ports::default();
+        world.requests.clear();
+        Self {
+            job: job(&records),
+            world,
+            _records: records,
+        }
+    }
+
+    /// A place to do the job in, again and again.
+    pub async fn bench(&self) -> Bench {
+        let options = Options {
+            world: Some(self.world.clone()),
+            fleet: false,
+            ..Options::default()
+        };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let key = api_key(&sandbox);
+        Bench {
+            patient: jumpcloud::client(sandbox.jumpcloud_url(), key.expose_secret()).unwrap(),
+            impatient: client(&sandbox),
+            macs: Macs::having_all(&sandbox, OFTEN),
+            sandbox,
+        }
+    }
+
+    /// What the job leaves behind without trouble. A second run of it writes nothing.
+    pub async fn untroubled(&self) -> Outcome {
+        let bench = self.bench().await;
+        bench.run(&self.job).await.unwrap();
+        let requests = bench.sandbox.requests();
+        let last_write = requests.iter().rposition(RecordedRequest::is_write);
+        let outcome = Outcome {
+            state: end_state(&bench.sandbox),
+            committed: committed(&bench.sandbox),
+            requests: requests.len() as u64,
+            last_write: last_write.unwrap() as u64 + 1,
+        };
+        bench.run(&self.job).await.unwrap();
+        let again = committed(&bench.sandbox);
+        assert_eq!(again, outcome.committed, "{:?}", self.job);
+        outcome
+    }
+}
+
+/// A sandbox with Macs, and two clients of it.
+pub struct Bench {
+    pub sandbox: Sandbox,
+    macs: Macs,
+    patient: JumpCloud,
+    impatient: JumpCloud,
+}
+
+/// How often the Macs look at JumpCloud.
+const OFTEN: Duration = Duration::from_millis(2);
+
+impl Bench {
+    /// Puts the world back to where the job starts.
+    pub fn restore(&mut self, scenario: &Scenario) {
+        self.sandbox.restore(&scenario.world);
+        self.macs = Macs::having_all(&self.sandbox, OFTEN);
+    }
+
+    /// Runs a job in this process.
+    pub async fn run(&self, job: &Job) -> Result<(), String> {
+        run(&self.patient, job).await
+    }
+
+    /// Runs a job with the patience of a test: a second for each request.
+    pub async fn run_impatiently(&self, job: &Job) -> Result<(), String> {
+        run(&self.impatient, job).await
+    }
+}
+
+async fn run(client: &JumpCloud, job: &Job) -> Result<(), String> {
+    let done = Box::pin(jumpcloud::run(client, job, || 0)).await;
+    done.map(drop).map_err(|error| error.to_string())
+}
+
+fn deploy(generation: u32) -> Job {
+    Job::Deploy { generation }
+}
+
+fn recorded(records: &TempDir, generation: u32) -> Job {
+    Job::Recorded {
+        generation,
+        record: records.path().join(format!("{generation}.json")),
+    }
+}
+
+fn rings(through: usize) -> Job {
+    Job::Rings {
+        generation: 1,
+        through: RINGS[through].0.to_owned(),
+    }
+}
+
+fn rollback(records: &TempDir, generation: u32) -> Job {
+    Job::Rollback {
+        record: records.path().join(format!("{generation}.json")),
+        before: generation - 1,
+    }
+}
+
+/// Policy, software and their bindings where nothing is.
+pub async fn deployment() -> Scenario {
+    Scenario::of(|_| vec![], |_| deploy(1)).await
+}
+
+/// Another profile, another package and one more device group.
+pub async fn change() -> Scenario {
+    Scenario::of(|_| vec![deploy(1)], |_| deploy(2)).await
+}
+
+/// The second ring after the first.
+pub async fn next_ring() -> Scenario {
+    Scenario::of(|_| vec![rings(0)], |_| rings(1)).await
+}
+
+/// The first of two rings is due.
+pub async fn renewal() -> Scenario {
+    let renew = Job::Renew {
+        policy: ring_policy_name(POLICY, RINGS[0].0),
+        generation: 2,
+    };
+    Scenario::of(|_| vec![rings(1)], |_| renew.clone()).await
+}
+
+/// Everything off again.
+pub async fn withdrawal() -> Scenario {
+    Scenario::of(|_| vec![deploy(2)], |_| Job::Withdraw).await
+}
+
+/// The change undone.
+pub async fn rollback_of_a_change() -> Scenario {
+    let before = |records: &TempDir| vec![recorded(records, 1), recorded(records, 2)];
+    Scenario::of(before, |records| rollback(records, 2)).await
+}
+
+/// The first deployment undone.
+pub async fn rollback_of_a_deployment() -> Scenario {
+    Scenario::of(
+        |records| vec![recorded(records, 1)],
+        |records| rollback(records, 1),
+    )
+    .await
+}
+
+/// The policies, the software and what they are bound to, without ids and times.
+pub fn end_state(sandbox: &Sandbox) -> Value {
+    let state = serde_json::to_value(&sandbox.shared().world().jumpcloud).unwrap();
+    let list = |key: &str| state[key].as_array().unwrap();
+    let name = |node: &Value| {
+        let found = ["policies", "system_groups", "software", "systems"]
+            .iter()
+            .flat_map(|key| list(key))
+            .find(|one| one["id"] == node["id"] || one["_id"] == node["id"])
+            .unwrap_or_else(|| panic!("an edge to {node}, which is not there"));
+        let names = ["name", "displayName"].map(|key| found[key].as_str());
+        names.into_iter().flatten().next().map(str::to_owned)
+    };
+    let policies = list("policies").iter().map(|policy| {
+        let notes = policy["notes"].as_str().unwrap_or_default().lines();
+        // The time of the last result before an update.
+        let notes: Vec<&str> = notes
+            .filter(|line| !line.starts_with("results-until: "))
+            .collect();
+        json!([policy["name"], policy["values"], notes])
+    });
+    let software = list("software").iter().map(|app| {
+        let mut settings = app["settings"].clone();
+        if let Some(version) = settings.pointer_mut("/0/storedPackage/versions/0/metadata") {
+            version.take();
+        }
+        json!([app["displayName"], settings])
+    });
+    let edges = list("graph")
+        .iter()
+        .map(|edge| json!([edge["relation"], name(&edge["from"]), name(&edge["to"])]));
+    let mut all: Vec<Value> = policies.chain(software).chain(edges).collect();
+    // The order in which they were made is no part of the state.
+    all.sort_by_key(Value::to_string);
+    all.into()
+}
+
+/// The writes that were committed, without ids: those whose answer was lost are among them.
+pub fn committed(sandbox: &Sandbox) -> Vec<String> {
+    sandbox
+        .requests()
+        .iter()
+        .filter(|one| one.is_write() && (200..300).contains(&one.status))
+        .map(|one| {
+            let parts: Vec<&str> = one
+                .path
+                .split('/')
+                .map(|part| if part.len() == 24 { "*" } else { part })
+                .collect();
+            format!("{} {}", one.method, parts.join("/"))
+        })
+        .collect()
+}
