@@ -91,7 +91,7 @@ pub(crate) async fn watch(
         }
         Some(Effect::StaleRead) => {
             let last = shared.last_answers().get(&memory).cloned();
-            match last {
+            match last.filter(|_| method == Method::GET) {
                 Some((status, headers, body)) => (status, headers, body).into_response(),
                 None => next.run(request).await,
             }
