@@ -1,6 +1,7 @@
 //! Who signs in before the catch-all is to be closed, as the System Log tells it.
 
 use device_trust_sandbox::Shared;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::stored;
@@ -14,6 +15,8 @@ pub struct SignIns {
     pub unmanaged: usize,
     /// Whether one of them tries the pilot app and is kept out.
     pub pilot_denial: bool,
+    /// How long ago that was.
+    pub hours_ago: i64,
 }
 
 impl SignIns {
@@ -22,14 +25,16 @@ impl SignIns {
         managed: 3,
         unmanaged: 0,
         pilot_denial: true,
+        hours_ago: 0,
     };
 
-    /// Writes them to the log, as of now.
+    /// Writes them to the log.
     ///
     /// # Panics
     /// When the sandbox's state has no log.
     pub fn write(self, shared: &Shared) {
-        stored::change(shared, |okta, now| self.add(okta, now));
+        let at = shared.now() - SignedDuration::from_hours(self.hours_ago);
+        stored::change(shared, |okta, _| self.add(okta, &format!("{at:.3}")));
     }
 
     fn add(self, okta: &mut Value, now: &str) {
