@@ -196,7 +196,10 @@ impl Inner {
             due.extend(state.at_closing.take());
         }
         for edit in due {
-            let made = stored::change(&self.shared, |okta, now| edit.make(okta, now));
+            let made = stored::change(&self.shared, |okta, now| {
+                // Who sets what is set already changes nothing that could be lost.
+                !edit.stands(okta) && edit.make(okta, now)
+            });
             // What the request replaces was read already.
             if made && state.acting && !replaces(edit, &now, method, path) {
                 state.to_stand.push((number, edit));
