@@ -5,7 +5,9 @@
 
 use std::{os::unix::process::ExitStatusExt as _, path::Path, process::Command};
 
-use device_trust_sandbox::{BREAK_GLASS_GROUP, Effect, Fault, Sandbox, Side, World};
+use device_trust_sandbox::{
+    BREAK_GLASS_GROUP, Effect, Fault, RecordedRequest, Sandbox, Side, World,
+};
 use device_trust_tests::{
     child,
     okta::{self, Job, SignIns, stored, unfinished},
@@ -155,8 +157,7 @@ async fn proved() -> World {
     let (sandbox, records) = (okta::start(None).await.unwrap(), folder());
     succeed(&sandbox, &Job::Apply(records.path().to_owned()), "apply").await;
     SignIns::ENOUGH.write(sandbox.shared());
-    let world = sandbox.shared().world().clone();
-    world
+    sandbox.shared().world().clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,7 +187,7 @@ async fn after_closing(world: &World) -> (std::ops::RangeInclusive<u64>, Value) 
     )
     .await;
     let requests = sandbox.requests_of_this_run().split_off(earlier);
-    let closing = requests.iter().position(|one| one.is_write()).unwrap() as u64 + 1;
+    let closing = requests.iter().position(RecordedRequest::is_write).unwrap() as u64 + 1;
     (closing..=requests.len() as u64, before)
 }
 

@@ -240,10 +240,8 @@ fn found_ids(sandbox: &Sandbox) -> Ids {
     };
     let mut policies = BTreeMap::new();
     for kind in ["ACCESS_POLICY", "MFA_ENROLL", "OKTA_SIGN_ON"] {
-        let all = org["policies"].as_array().unwrap().iter();
-        let policy = all
-            .filter(|one| one["body"]["type"] == kind && one["body"]["name"] == POLICY)
-            .next_back();
+        let mut all = org["policies"].as_array().unwrap().iter();
+        let policy = all.rfind(|one| one["body"]["type"] == kind && one["body"]["name"] == POLICY);
         let rules = policy.and_then(|policy| policy["rules"].as_array());
         let rule = rules.and_then(|rules| rules.iter().find(|rule| rule["name"] == RULE));
         policies.insert(kind, (id(policy.map(|one| &one["body"])), id(rule)));
