@@ -3,13 +3,24 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use device_trust_sandbox::{Effect, Fault, Sandbox, Side, World};
-use device_trust_tests::okta::{self, desired};
+use device_trust_tests::okta::{self, SignIns, desired};
 use okta_devtrust::{
     Error, Okta,
     trust::{Undo, apply, apply_recorded, observe, plan, rollback},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use tokio::task::JoinSet;
+
+/// What happens to a request.
+const EFFECTS: [Effect; 6] = [
+    Effect::RetryAfter(429, 0),
+    Effect::Status(500),
+    Effect::Status(503),
+    Effect::Reset,
+    Effect::LoseAnswer,
+    Effect::StaleRead,
+];
 
 async fn start(world: Option<&World>) -> (Sandbox, Okta) {
     let sandbox = okta::start(world).await.unwrap();
@@ -20,6 +31,28 @@ async fn start(world: Option<&World>) -> (Sandbox, Okta) {
 
 async fn state(okta: &Okta) -> Value {
     okta::state(okta).await.unwrap()
+}
+
+/// Runs a case for each effect at each of so many requests, four at a time. How many there were.
+async fn at_every_request<F>(requests: u64, case: impl Fn(Effect, u64) -> F) -> usize
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    let mut runs = 0;
+    for effect in &EFFECTS {
+        for nth in 1..=requests {
+            if running.len() == 4 {
+                running.join_next().await.unwrap().unwrap();
+            }
+            running.spawn(case(effect.clone(), nth));
+            runs += 1;
+        }
+    }
+    while let Some(done) = running.join_next().await {
+        done.unwrap();
+    }
+    runs
 }
 
 /// One run as an operator would start it; whether nothing is left to do.
@@ -47,17 +80,9 @@ async fn a_fault_at_any_request_of_an_apply_ends_where_a_run_without_faults_ends
     let whole = state(&okta).await;
     drop(sandbox);
 
-    let effects = [
-        Effect::RetryAfter(429, 0),
-        Effect::Status(500),
-        Effect::Status(503),
-        Effect::Reset,
-        Effect::LoseAnswer,
-        Effect::StaleRead,
-    ];
-    let mut runs = 0;
-    for effect in &effects {
-        for nth in 1..=requests {
+    let runs = at_every_request(requests, |effect, nth| {
+        let (world, whole) = (world.clone(), whole.clone());
+        async move {
             let (sandbox, okta) = start(Some(&world)).await;
             let observed = observe(&okta, &desired()).await.unwrap();
             let plan = plan(&desired(), &observed).unwrap();
@@ -72,12 +97,71 @@ async fn a_fault_at_any_request_of_an_apply_ends_where_a_run_without_faults_ends
             }
             assert!(done, "{effect:?} at request {nth} is not finished");
             assert_eq!(state(&okta).await, whole, "{effect:?} at request {nth}");
-            runs += 1;
         }
-    }
+    })
+    .await;
     println!(
         "{runs} faults: each of {requests} requests of apply, {} kinds; no duplicate, every final state equal",
-        effects.len()
+        EFFECTS.len()
+    );
+}
+
+/// One run of an operator's that closes the catch-all; whether nothing is left to do.
+async fn close(okta: &Okta) -> Result<bool, String> {
+    let plan = okta::closing(okta).await.map_err(|e| e.to_string())?;
+    if plan.is_empty() {
+        return Ok(true);
+    }
+    let applied = apply(okta, &plan, |_| {}).await;
+    applied.map_err(|e| e.to_string()).map(|_| false)
+}
+
+/// The writes that were committed, by what they set the catch-all to.
+fn committed(sandbox: &Sandbox) -> Vec<String> {
+    let requests = sandbox.requests_of_this_run().into_iter();
+    requests
+        .filter(|one| one.is_write() && (200..300).contains(&one.status))
+        .map(|one| one.body.unwrap()["actions"]["appSignOn"]["access"].to_string())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_at_any_request_of_an_enforce_ends_where_a_run_without_faults_ends() {
+    let (sandbox, okta) = start(None).await;
+    let observed = observe(&okta, &desired()).await.unwrap();
+    let setup = plan(&desired(), &observed).unwrap();
+    apply(&okta, &setup, |_| {}).await.unwrap();
+    SignIns::ENOUGH.write(sandbox.shared());
+    let world = sandbox.shared().world().clone();
+    let earlier = sandbox.requests_of_this_run().len() as u64;
+    assert_eq!(close(&okta).await, Ok(false));
+    let requests = sandbox.requests_of_this_run().len() as u64 - earlier;
+    assert_eq!(close(&okta).await, Ok(true));
+    let whole = state(&okta).await;
+    drop(sandbox);
+
+    let runs = at_every_request(requests, |effect, nth| {
+        let (world, whole) = (world.clone(), whole.clone());
+        async move {
+            let case = format!("{effect:?} at request {nth}");
+            let (sandbox, okta) = start(Some(&world)).await;
+            sandbox.arm(Fault::on(Side::Okta, "*", "/**", effect.clone()).nth(nth));
+            let mut said = Vec::new();
+            for _ in 0..4 {
+                said.push(close(&okta).await);
+                if said.last() == Some(&Ok(true)) {
+                    break;
+                }
+            }
+            assert_eq!(said.last(), Some(&Ok(true)), "{case}: {said:?}");
+            assert_eq!(state(&okta).await, whole, "{case}");
+            assert_eq!(committed(&sandbox), ["\"DENY\""], "{case}: {said:?}");
+        }
+    })
+    .await;
+    println!(
+        "{runs} faults: each of {requests} requests of enforce, {} kinds; closed once, every final state equal",
+        EFFECTS.len()
     );
 }
 

@@ -1,12 +1,13 @@
 //! What an administrator changes by hand: each takes one condition away, or touches what the plan writes.
 
+use device_trust_sandbox::BREAK_GLASS_GROUP;
+use device_trust_tests::okta::stored;
 use serde_json::{Value, json};
-
-use super::judge;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Edit {
     RemoveBreakGlassMember,
+    SuspendBreakGlassMember,
     DeactivateBreakGlass,
     DenyBreakGlass,
     SinkBreakGlass,
@@ -23,8 +24,9 @@ pub(crate) enum Edit {
 }
 
 impl Edit {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::RemoveBreakGlassMember,
+        Self::SuspendBreakGlassMember,
         Self::DeactivateBreakGlass,
         Self::DenyBreakGlass,
         Self::SinkBreakGlass,
@@ -46,42 +48,46 @@ impl Edit {
     }
 
     fn try_make(self, okta: &mut Value, now: &str) -> Option<()> {
-        let access = judge::policy_id(okta, judge::ACCESS);
+        let access = stored::policy_id(okta, stored::ACCESS);
         match self {
             Self::RemoveBreakGlassMember => {
-                judge::group(okta, judge::BREAK_GLASS_GROUP)?["members"] = json!([]);
+                stored::group_mut(okta, BREAK_GLASS_GROUP)?["members"] = json!([]);
+            }
+            Self::SuspendBreakGlassMember => {
+                stored::set_member_states(okta, BREAK_GLASS_GROUP, "SUSPENDED")?;
             }
             Self::DeactivateBreakGlass => {
-                edit_rule(okta, judge::ACCESS, judge::BREAK_GLASS, now)?["status"] =
+                stored::rule_mut(okta, stored::ACCESS, stored::BREAK_GLASS, now)?["status"] =
                     json!("INACTIVE");
             }
             Self::DenyBreakGlass => {
-                let rule = edit_rule(okta, judge::ACCESS, judge::BREAK_GLASS, now)?;
+                let rule = stored::rule_mut(okta, stored::ACCESS, stored::BREAK_GLASS, now)?;
                 rule["actions"]["appSignOn"]["access"] = json!("DENY");
             }
             Self::SinkBreakGlass => {
-                edit_rule(okta, judge::ACCESS, judge::BREAK_GLASS, now)?["priority"] = json!(50);
+                stored::rule_mut(okta, stored::ACCESS, stored::BREAK_GLASS, now)?["priority"] =
+                    json!(50);
             }
             Self::CloseEnrolment => {
-                let rule = edit_rule(okta, judge::ENROL, judge::CATCH_ALL, now)?;
+                let rule = stored::rule_mut(okta, stored::ENROL, stored::CATCH_ALL, now)?;
                 rule["actions"]["appSignOn"]["access"] = json!("DENY");
             }
             Self::DeactivateEnrolmentApp => {
-                judge::app(okta, judge::ENROL)?["body"]["status"] = json!("INACTIVE");
+                stored::app_mut(okta, stored::ENROL)?["body"]["status"] = json!("INACTIVE");
             }
             Self::MoveEnrolmentApp => {
-                judge::app(okta, judge::ENROL)?["policy"] = json!(access?);
+                stored::app_mut(okta, stored::ENROL)?["policy"] = json!(access?);
             }
             Self::OpenPilot => {
-                let rule = edit_rule(okta, judge::PILOT, judge::CATCH_ALL, now)?;
+                let rule = stored::rule_mut(okta, stored::PILOT, stored::CATCH_ALL, now)?;
                 rule["actions"]["appSignOn"]["access"] = json!("ALLOW");
             }
             Self::AnyDeviceIsManaged => {
-                let rule = edit_rule(okta, judge::ACCESS, judge::MANAGED, now)?;
+                let rule = stored::rule_mut(okta, stored::ACCESS, stored::MANAGED, now)?;
                 rule["conditions"]["device"] = json!({"registered": true});
             }
             Self::DenyAboveManaged => {
-                let policy = judge::policy(okta, judge::ACCESS)?;
+                let policy = stored::policy_mut(okta, stored::ACCESS)?;
                 let mut rule = policy["rules"][0].clone();
                 rule["id"] = json!("rulbyhand00000000001");
                 rule["name"] = json!("By hand");
@@ -92,16 +98,16 @@ impl Edit {
                 rule["actions"]["appSignOn"]["access"] = json!("DENY");
                 policy["rules"].as_array_mut()?.push(rule);
             }
-            Self::MoveAppIn => judge::app(okta, "Intranet")?["policy"] = json!(access?),
+            Self::MoveAppIn => stored::app_mut(okta, "Intranet")?["policy"] = json!(access?),
             Self::RelabelAsFirstParty => {
-                judge::app(okta, "Wiki")?["body"]["label"] = json!("Okta Browser Plugin");
+                stored::app_mut(okta, "Wiki")?["body"]["label"] = json!("Okta Browser Plugin");
             }
             Self::OneFactorAtCatchAll => {
-                let rule = edit_rule(okta, judge::ACCESS, judge::CATCH_ALL, now)?;
+                let rule = stored::rule_mut(okta, stored::ACCESS, stored::CATCH_ALL, now)?;
                 rule["actions"]["appSignOn"]["verificationMethod"]["factorMode"] = json!("1FA");
             }
             Self::ShortSessions => {
-                let rule = edit_rule(okta, judge::ACCESS, judge::MANAGED, now)?;
+                let rule = stored::rule_mut(okta, stored::ACCESS, stored::MANAGED, now)?;
                 rule["actions"]["appSignOn"]["verificationMethod"]["reauthenticateIn"] =
                     json!("PT15M");
             }
@@ -111,27 +117,36 @@ impl Edit {
 
     /// Whether the change is still there.
     pub(crate) fn stands(self, okta: &Value) -> bool {
-        let rule = |policy, name| judge::rule(okta, policy, name).cloned().unwrap_or_default();
+        let rule = |policy, name| {
+            stored::rule(okta, policy, name)
+                .cloned()
+                .unwrap_or_default()
+        };
         let access = |rule: &Value| rule["actions"]["appSignOn"]["access"].clone();
-        let app = |label: &str| judge::find_app(okta, label).cloned().unwrap_or_default();
-        let ours = judge::policy_id(okta, judge::ACCESS).unwrap_or_default();
-        let glass = rule(judge::ACCESS, judge::BREAK_GLASS);
-        let managed = rule(judge::ACCESS, judge::MANAGED);
+        let app = |label: &str| stored::app(okta, label).cloned().unwrap_or_default();
+        let ours = stored::policy_id(okta, stored::ACCESS).unwrap_or_default();
+        let glass = rule(stored::ACCESS, stored::BREAK_GLASS);
+        let managed = rule(stored::ACCESS, stored::MANAGED);
         match self {
-            Self::RemoveBreakGlassMember => judge::members(okta, judge::BREAK_GLASS_GROUP) == 0,
+            Self::RemoveBreakGlassMember => {
+                stored::member_states(okta, BREAK_GLASS_GROUP).is_empty()
+            }
+            Self::SuspendBreakGlassMember => {
+                !stored::member_states(okta, BREAK_GLASS_GROUP).contains(&"ACTIVE")
+            }
             Self::DeactivateBreakGlass => glass["status"] == "INACTIVE",
             Self::DenyBreakGlass => access(&glass) == "DENY",
             Self::SinkBreakGlass => glass["priority"] == 50,
-            Self::CloseEnrolment => access(&rule(judge::ENROL, judge::CATCH_ALL)) == "DENY",
-            Self::DeactivateEnrolmentApp => app(judge::ENROL)["body"]["status"] == "INACTIVE",
-            Self::MoveEnrolmentApp => app(judge::ENROL)["policy"] == *ours,
-            Self::OpenPilot => access(&rule(judge::PILOT, judge::CATCH_ALL)) == "ALLOW",
+            Self::CloseEnrolment => access(&rule(stored::ENROL, stored::CATCH_ALL)) == "DENY",
+            Self::DeactivateEnrolmentApp => app(stored::ENROL)["body"]["status"] == "INACTIVE",
+            Self::MoveEnrolmentApp => app(stored::ENROL)["policy"] == *ours,
+            Self::OpenPilot => access(&rule(stored::PILOT, stored::CATCH_ALL)) == "ALLOW",
             Self::AnyDeviceIsManaged => managed["conditions"]["device"]["managed"].is_null(),
-            Self::DenyAboveManaged => rule(judge::ACCESS, "By hand") != Value::Null,
+            Self::DenyAboveManaged => rule(stored::ACCESS, "By hand") != Value::Null,
             Self::MoveAppIn => app("Intranet")["policy"] == *ours,
             Self::RelabelAsFirstParty => app("Wiki") == Value::Null,
             Self::OneFactorAtCatchAll => {
-                let rule = rule(judge::ACCESS, judge::CATCH_ALL);
+                let rule = rule(stored::ACCESS, stored::CATCH_ALL);
                 rule["actions"]["appSignOn"]["verificationMethod"]["factorMode"] == "1FA"
             }
             Self::ShortSessions => {
@@ -139,16 +154,26 @@ impl Edit {
             }
         }
     }
-}
 
-fn edit_rule<'a>(
-    okta: &'a mut Value,
-    policy: &str,
-    name: &str,
-    now: &str,
-) -> Option<&'a mut Value> {
-    let rules = judge::policy(okta, policy)?["rules"].as_array_mut()?;
-    let rule = rules.iter_mut().find(|rule| rule["name"] == name)?;
-    rule["lastUpdated"] = json!(now);
-    Some(rule)
+    /// The rule that the change is made to, by policy and name.
+    pub(crate) fn rule(self) -> Option<(&'static str, &'static str)> {
+        Some(match self {
+            Self::DeactivateBreakGlass | Self::DenyBreakGlass | Self::SinkBreakGlass => {
+                (stored::ACCESS, stored::BREAK_GLASS)
+            }
+            Self::AnyDeviceIsManaged | Self::ShortSessions => (stored::ACCESS, stored::MANAGED),
+            Self::OneFactorAtCatchAll => (stored::ACCESS, stored::CATCH_ALL),
+            Self::OpenPilot => (stored::PILOT, stored::CATCH_ALL),
+            Self::CloseEnrolment => (stored::ENROL, stored::CATCH_ALL),
+            _ => return None,
+        })
+    }
+
+    /// Whether what was changed is the plan's own and is not there any more: taking it off is what was asked for.
+    pub(crate) fn is_taken_off(self, okta: &Value) -> bool {
+        let enrol = matches!(self, Self::DeactivateEnrolmentApp | Self::MoveEnrolmentApp);
+        let rule = self.rule();
+        (enrol && stored::app(okta, stored::ENROL).is_none())
+            || rule.is_some_and(|(policy, name)| stored::rule(okta, policy, name).is_none())
+    }
 }

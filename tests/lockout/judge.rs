@@ -2,71 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use device_trust_sandbox::{BREAK_GLASS_GROUP, PILOT_USER_GROUP};
+use device_trust_tests::okta::stored::{
+    self, ACCESS, BREAK_GLASS, CATCH_ALL, ENROL, MANAGED, PILOT, app, policy, policy_id, rule,
+};
 use serde_json::Value;
-
-pub(crate) const ACCESS: &str = "Managed Macs";
-pub(crate) const ENROL: &str = "Enrol";
-pub(crate) const PILOT: &str = "Pilot";
-pub(crate) const CATCH_ALL: &str = "Catch-all Rule";
-pub(crate) const BREAK_GLASS: &str = "device-trust: Break glass";
-pub(crate) const MANAGED: &str = "device-trust: Managed macOS";
-pub(crate) const BREAK_GLASS_GROUP: &str = device_trust_sandbox::BREAK_GLASS_GROUP;
 
 const FIRST_PARTY: [&str; 3] = [
     "Okta Admin Console",
     "Okta Dashboard",
     "Okta Browser Plugin",
 ];
-
-pub(crate) fn policy<'a>(okta: &'a mut Value, name: &str) -> Option<&'a mut Value> {
-    let policies = okta["policies"].as_array_mut()?;
-    policies
-        .iter_mut()
-        .find(|policy| policy["body"]["name"] == name)
-}
-
-pub(crate) fn policy_id(okta: &Value, name: &str) -> Option<String> {
-    let id = find_policy(okta, name)?["body"]["id"].as_str()?;
-    Some(id.to_owned())
-}
-
-fn find_policy<'a>(okta: &'a Value, name: &str) -> Option<&'a Value> {
-    let policies = okta["policies"].as_array()?;
-    policies
-        .iter()
-        .find(|policy| policy["body"]["name"] == name)
-}
-
-pub(crate) fn rule<'a>(okta: &'a Value, policy: &str, name: &str) -> Option<&'a Value> {
-    let rules = find_policy(okta, policy)?["rules"].as_array()?;
-    rules.iter().find(|rule| rule["name"] == name)
-}
-
-pub(crate) fn app<'a>(okta: &'a mut Value, label: &str) -> Option<&'a mut Value> {
-    let apps = okta["apps"].as_array_mut()?;
-    apps.iter_mut().find(|app| app["body"]["label"] == label)
-}
-
-pub(crate) fn find_app<'a>(okta: &'a Value, label: &str) -> Option<&'a Value> {
-    let apps = okta["apps"].as_array()?;
-    apps.iter().find(|app| app["body"]["label"] == label)
-}
-
-pub(crate) fn group<'a>(okta: &'a mut Value, name: &str) -> Option<&'a mut Value> {
-    let groups = okta["groups"].as_array_mut()?;
-    groups
-        .iter_mut()
-        .find(|group| group["body"]["profile"]["name"] == name)
-}
-
-pub(crate) fn members(okta: &Value, name: &str) -> usize {
-    let groups = okta["groups"].as_array().into_iter().flatten();
-    let mut named = groups.filter(|group| group["body"]["profile"]["name"] == name);
-    named
-        .next()
-        .and_then(|group| group["members"].as_array())
-        .map_or(0, Vec::len)
-}
 
 fn is(rule: Option<&Value>, access: &str) -> bool {
     rule.is_some_and(|rule| {
@@ -79,18 +25,14 @@ fn place(rule: Option<&Value>) -> i64 {
         .unwrap_or(i64::MAX)
 }
 
-/// Whether the catch-all of the real policy denies.
-pub(crate) fn is_closed(okta: &Value) -> bool {
-    is(rule(okta, ACCESS, CATCH_ALL), "DENY")
-}
-
 /// The names of the conditions that are not met.
 pub(crate) fn unmet(okta: &Value) -> BTreeSet<&'static str> {
     let mut unmet = BTreeSet::new();
     let (glass, managed) = (rule(okta, ACCESS, BREAK_GLASS), rule(okta, ACCESS, MANAGED));
     if !is(glass, "ALLOW")
         || place(glass) >= place(managed)
-        || members(okta, BREAK_GLASS_GROUP) == 0
+        || is_shadowed(okta, glass)
+        || !stored::member_states(okta, BREAK_GLASS_GROUP).contains(&"ACTIVE")
     {
         unmet.insert("break_glass");
     }
@@ -120,6 +62,14 @@ pub(crate) fn unmet(okta: &Value) -> BTreeSet<&'static str> {
     unmet
 }
 
+/// Those of them that what the org is set to decides, whoever signed in.
+pub(crate) fn unmet_in_the_org(okta: &Value) -> BTreeSet<&'static str> {
+    let of_sign_ins = ["pilot_denial", "managed_sign_ins", "replay"];
+    let mut unmet = unmet(okta);
+    unmet.retain(|one| !of_sign_ins.contains(one));
+    unmet
+}
+
 fn under<'a>(okta: &'a Value, policy: &str) -> Vec<&'a Value> {
     let Some(id) = policy_id(okta, policy) else {
         return Vec::new();
@@ -130,11 +80,11 @@ fn under<'a>(okta: &'a Value, policy: &str) -> Vec<&'a Value> {
 
 fn enrolment_is_open(okta: &Value) -> bool {
     let alone = |apps: &[&Value]| apps.len() == 1 && apps[0]["body"]["label"] == ENROL;
-    let Some(policy) = find_policy(okta, ENROL) else {
+    let Some(policy) = policy(okta, ENROL) else {
         return false;
     };
     let mut rules = policy["rules"].as_array().into_iter().flatten();
-    let app = find_app(okta, ENROL);
+    let app = app(okta, ENROL);
     alone(&under(okta, ENROL))
         && app.is_some_and(|app| {
             app["body"]["status"] == "ACTIVE" && !app["groups"].as_array().unwrap().is_empty()
@@ -142,21 +92,61 @@ fn enrolment_is_open(okta: &Value) -> bool {
         && rules.all(|rule| rule["status"] != "ACTIVE" || is(Some(rule), "ALLOW"))
 }
 
-/// Of the active rules, only break-glass is tried before the managed rule, which asks for a managed Mac.
+/// The active rules of the policy that are tried before a rule, and are for a group or for everybody.
+fn tried_before<'a>(
+    okta: &'a Value,
+    rule: Option<&'a Value>,
+    group: &'a str,
+) -> impl Iterator<Item = &'a Value> {
+    let id = stored::group(okta, group).map_or(Value::Null, |group| group["body"]["id"].clone());
+    let rules = policy(okta, ACCESS).and_then(|policy| policy["rules"].as_array());
+    let is_for = move |other: &Value| {
+        let groups = |part: &str| {
+            other["conditions"]["people"]["groups"][part]
+                .as_array()
+                .cloned()
+        };
+        groups("include").is_none_or(|ids| ids.contains(&id))
+            && groups("exclude").is_none_or(|ids| !ids.contains(&id))
+    };
+    rules.into_iter().flatten().filter(move |other| {
+        other["status"] == "ACTIVE"
+            && rule.is_some_and(|rule| rule["id"] != other["id"])
+            && place(Some(other)) < place(rule)
+            && is_for(other)
+    })
+}
+
+/// Whether a rule that keeps the break-glass group out is tried before theirs.
+fn is_shadowed(okta: &Value, glass: Option<&Value>) -> bool {
+    tried_before(okta, glass, BREAK_GLASS_GROUP).any(|rule| !is(Some(rule), "ALLOW"))
+}
+
+/// Of the active rules for its users, only break-glass is tried before the managed rule, which asks for a managed Mac.
 fn managed_mac_gets_in(okta: &Value) -> bool {
     let managed = rule(okta, ACCESS, MANAGED);
-    let Some(policy) = find_policy(okta, ACCESS) else {
-        return false;
-    };
-    let rules = policy["rules"].as_array().into_iter().flatten();
-    let mut above = rules.filter(|rule| {
-        rule["status"] == "ACTIVE"
-            && rule["name"] != BREAK_GLASS
-            && place(Some(rule)) < place(managed)
-    });
     is(managed, "ALLOW")
         && managed.is_some_and(|rule| rule["conditions"]["device"]["managed"] == true)
-        && above.next().is_none()
+        && tried_before(okta, managed, PILOT_USER_GROUP).all(|rule| rule["name"] == BREAK_GLASS)
+}
+
+/// Whether an app of others is under the policy.
+pub(crate) fn decides_for_others(okta: &Value) -> bool {
+    !under(okta, ACCESS).is_empty()
+}
+
+/// Whether an app is under a policy that lets people in with any one factor.
+pub(crate) fn weak_somewhere(okta: &Value) -> bool {
+    let policies = okta["policies"].as_array().into_iter().flatten();
+    let weak = |rule: &Value| {
+        let method = &rule["actions"]["appSignOn"]["verificationMethod"];
+        is(Some(rule), "ALLOW") && method["factorMode"] == "1FA" && method["constraints"].is_null()
+    };
+    let mut weak = policies.filter(|policy| policy["rules"].as_array().unwrap().iter().any(weak));
+    weak.any(|policy| {
+        let mut apps = okta["apps"].as_array().into_iter().flatten();
+        apps.any(|app| app["policy"] == policy["body"]["id"])
+    })
 }
 
 fn decisions(okta: &Value) -> impl Iterator<Item = &Value> {
@@ -197,11 +187,14 @@ fn managed_signed_in(okta: &Value) -> bool {
 /// 95 % of the users with a sign-in that was let in came in by the managed rule.
 fn enough_get_in(okta: &Value) -> bool {
     let managed = rule(okta, ACCESS, MANAGED);
+    let changed = managed.map_or("", |rule| rule["lastUpdated"].as_str().unwrap_or_default());
     let mut users: BTreeMap<&str, bool> = BTreeMap::new();
     let pilot = rule(okta, PILOT, CATCH_ALL);
     for event in decisions(okta).filter(|event| !is_by(event, pilot)) {
         let user = event["actor"]["id"].as_str().unwrap_or_default();
-        *users.entry(user).or_default() |= is_by(event, managed);
+        // Under an older rule these users, who are in no group, prove nothing.
+        let since = event["published"].as_str().unwrap_or_default() >= changed;
+        *users.entry(user).or_default() |= since && is_by(event, managed);
     }
     let covered = users.values().filter(|covered| **covered).count();
     !users.is_empty() && covered * 100 >= users.len() * 95

@@ -1,5 +1,7 @@
-//! An org with an administrator who acts between any two requests, and a judge who looks at its state.
+//! Random orgs, their administrators, and who judges.
 
+pub(crate) mod case;
 pub(crate) mod edit;
 pub(crate) mod judge;
+pub(crate) mod operator;
 pub(crate) mod org;

@@ -1,27 +1,20 @@
 //! A sandbox whose administrator acts right before a chosen request of the client, by way of the client's credentials:
-//! they are asked before each request is sent.
+//! they are asked before each request is sent. A client can be gone at a chosen request, too.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 use device_trust_sandbox::{Sandbox, Shared};
-use device_trust_tests::okta::quick;
+use device_trust_tests::okta::{quick, stored};
 use http::{HeaderMap, Method};
 use okta_devtrust::{Credentials, CredentialsError, Okta, ssws};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::{edit::Edit, judge};
-
-/// Who signs in before the catch-all is to be closed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SignIns {
-    /// Users with a managed Mac.
-    pub(crate) managed: usize,
-    /// Users without.
-    pub(crate) unmanaged: usize,
-    /// Whether one of them tries the pilot app.
-    pub(crate) pilot_denial: bool,
-}
 
 pub(crate) struct Org {
     pub(crate) okta: Okta,
@@ -33,38 +26,64 @@ struct Inner {
     shared: Shared,
     credentials: Arc<dyn Credentials>,
     state: Mutex<State>,
+    gone: Notify,
 }
 
+/// What happens in one run.
 #[derive(Debug, Default)]
 struct State {
     requests: u64,
-    /// Whether a plan is being acted on.
-    applying: bool,
-    meanwhile: Vec<(u64, Edit)>,
+    /// Whether a plan or a record is being acted on.
+    acting: bool,
+    edits: Vec<(u64, Edit)>,
     at_closing: Option<Edit>,
+    /// The request that is never sent, since the client is gone by then.
+    gone_at: Option<u64>,
+    /// The org when the client began to act.
+    began: Option<Value>,
     /// The org right before the write that closed the catch-all.
-    closing: Option<Value>,
-    /// Changes made while a plan was acted on, until the plan is done.
-    to_stand: Vec<Edit>,
-    overwritten: Vec<Edit>,
+    closing: Option<Closing>,
+    /// Changes made while the client acted, and before which request.
+    to_stand: Vec<(u64, Edit)>,
+    /// The request that deleted the policy.
+    deleted: Option<u64>,
+    /// What was unmet under a catch-all that denies, right before the client's last write.
+    before_write: Option<BTreeSet<&'static str>>,
+    /// What the client's own writes took away there.
+    taken: BTreeSet<&'static str>,
+}
+
+/// The moment in which a catch-all is closed.
+#[derive(Clone, Debug)]
+pub(crate) struct Closing {
+    /// What is unmet.
+    pub(crate) unmet: BTreeSet<&'static str>,
+    /// What is unmet and was so when the client began to look.
+    pub(crate) overlooked: BTreeSet<&'static str>,
+}
+
+/// What a run left.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) closing: Option<Closing>,
+    pub(crate) overwritten: Vec<Edit>,
+    pub(crate) taken: BTreeSet<&'static str>,
 }
 
 impl Org {
-    pub(crate) fn new(sandbox: &Sandbox, meanwhile: Vec<(u64, Edit)>) -> Self {
+    pub(crate) fn new(sandbox: &Sandbox) -> Self {
         let token = sandbox.secrets().okta_api_token;
         let inner = Arc::new(Inner {
             shared: sandbox.shared().clone(),
             credentials: ssws(&token).unwrap(),
-            state: Mutex::new(State {
-                meanwhile,
-                ..State::default()
-            }),
+            state: Mutex::default(),
+            gone: Notify::new(),
         });
-        inner.change(|okta, _| {
-            let mut app = judge::find_app(okta, "Wiki").unwrap().clone();
+        stored::change(&inner.shared, |okta, _| {
+            let mut app = stored::app(okta, "Wiki").unwrap().clone();
             app["body"]["id"] = json!("0oaintranet000000001");
             app["body"]["label"] = json!("Intranet");
-            app["policy"] = default_policy(okta);
+            app["policy"] = stored::policy_id(okta, "Any two factors").into();
             okta["apps"].as_array_mut().unwrap().push(app);
         });
         let credentials: Arc<dyn Credentials> = Arc::new(Meddler(inner.clone()));
@@ -75,7 +94,7 @@ impl Org {
     }
 
     pub(crate) fn edit(&self, edit: Edit) -> bool {
-        self.inner.change(|okta, now| edit.make(okta, now))
+        stored::change(&self.inner.shared, |okta, now| edit.make(okta, now))
     }
 
     /// Makes the change right before the write that closes the catch-all.
@@ -83,100 +102,68 @@ impl Org {
         self.inner.lock().at_closing = Some(edit);
     }
 
-    /// Says that a plan is acted on from now on, or no longer.
-    pub(crate) fn applying(&self, applying: bool) {
+    /// Begins a run with what happens before which of its requests.
+    pub(crate) fn begin(&self, edits: Vec<(u64, Edit)>, gone_at: Option<u64>) {
+        *self.inner.lock() = State {
+            edits,
+            gone_at,
+            ..State::default()
+        };
+    }
+
+    /// Ends once the client is gone.
+    pub(crate) async fn gone(&self) {
+        self.inner.gone.notified().await;
+    }
+
+    /// Says that a plan or a record is acted on from now on.
+    pub(crate) fn acting(&self) {
         let now = self.state();
         let mut state = self.inner.lock();
-        state.applying = applying;
-        let made = std::mem::take(&mut state.to_stand);
-        let lost = made.into_iter().filter(|edit| !edit.stands(&now));
-        state.overwritten.extend(lost);
+        state.acting = true;
+        state.began = Some(now);
     }
 
-    pub(crate) fn overwritten(&self) -> Vec<Edit> {
-        self.inner.lock().overwritten.clone()
-    }
-
-    pub(crate) fn requests(&self) -> u64 {
-        self.inner.lock().requests
-    }
-
-    /// The org right before the catch-all was closed, if it was.
-    pub(crate) fn at_closing(&self) -> Option<Value> {
-        self.inner.lock().closing.clone()
+    /// Ends a run, and makes the changes that did not come to it.
+    pub(crate) fn finish(&self) -> Seen {
+        let now = self.state();
+        let mut state = std::mem::take(&mut *self.inner.lock());
+        state.after_write(&now);
+        for (_, edit) in &state.edits {
+            self.edit(*edit);
+        }
+        let raced = |at: u64| state.deleted.is_some_and(|deleted| deleted <= at + 3);
+        let is_lost = |(at, edit): &(u64, Edit)| {
+            !edit.stands(&now) && !edit.is_taken_off(&now) && !raced(*at)
+        };
+        let lost = state.to_stand.iter().filter(|one| is_lost(one));
+        Seen {
+            overwritten: lost.map(|(_, edit)| *edit).collect(),
+            closing: state.closing,
+            taken: state.taken,
+        }
     }
 
     pub(crate) fn state(&self) -> Value {
-        serde_json::to_value(&self.inner.shared.world().okta).unwrap()
+        stored::org(&self.inner.shared)
     }
 
-    /// Writes the sign-ins to the log, as the rules would have decided them.
-    pub(crate) fn sign_in(&self, sign_ins: &SignIns) {
-        self.inner.change(|okta, now| {
-            let id = |policy, name| {
-                judge::rule(okta, policy, name).map_or(Value::Null, |rule| rule["id"].clone())
-            };
-            let app = |label| {
-                judge::find_app(okta, label).map_or(Value::Null, |app| app["body"]["id"].clone())
-            };
-            let (managed, catch_all) = (
-                id(judge::ACCESS, judge::MANAGED),
-                id(judge::ACCESS, judge::CATCH_ALL),
-            );
-            let mut events = Vec::new();
-            for n in 0..sign_ins.managed {
-                events.push(event(
-                    now,
-                    &format!("managed-{n}"),
-                    "ALLOW",
-                    &managed,
-                    &app("Payroll"),
-                    true,
-                ));
-            }
-            for n in 0..sign_ins.unmanaged {
-                events.push(event(
-                    now,
-                    &format!("other-{n}"),
-                    "ALLOW",
-                    &catch_all,
-                    &app("Payroll"),
-                    false,
-                ));
-            }
-            if sign_ins.pilot_denial {
-                let rule = id(judge::PILOT, judge::CATCH_ALL);
-                events.push(event(
-                    now,
-                    "someone",
-                    "DENY",
-                    &rule,
-                    &app(judge::PILOT),
-                    false,
-                ));
-            }
-            okta["log"].as_array_mut().unwrap().extend(events);
-        });
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
     }
 }
 
-fn default_policy(okta: &Value) -> Value {
-    let policies = okta["policies"].as_array().unwrap();
-    let is_default = |policy: &&Value| {
-        policy["body"]["type"] == "ACCESS_POLICY" && policy["body"]["system"] == true
-    };
-    policies.iter().find(is_default).unwrap()["body"]["id"].clone()
-}
-
-fn event(now: &str, user: &str, result: &str, rule: &Value, app: &Value, managed: bool) -> Value {
-    json!({
-        "uuid": format!("{user}-{now}"), "eventType": "policy.evaluate_sign_on", "published": now,
-        "actor": {"id": user, "type": "User", "alternateId": format!("{user}@acme.example")},
-        "outcome": {"result": result}, "transaction": {"id": user},
-        "target": [{"type": "Rule", "id": rule}, {"type": "AppInstance", "id": app}],
-        "device": {"id": format!("guo-{user}"), "name": user, "os_platform": "OSX", "registered": true,
-                   "managed": managed}
-    })
+impl State {
+    /// Compares what is unmet after the client's last write with what was before it.
+    fn after_write(&mut self, now: &Value) {
+        if let Some(before) = self.before_write.take()
+            && stored::is_closed(now)
+            && judge::decides_for_others(now)
+        {
+            let after = judge::unmet_in_the_org(now);
+            self.taken.extend(after.difference(&before));
+        }
+    }
 }
 
 impl Inner {
@@ -184,72 +171,84 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the org's state at once, as one request of somebody else would.
-    fn change<T>(&self, change: impl FnOnce(&mut Value, &str) -> T) -> T {
-        let mut world = self.shared.world();
-        let now = format!("{:.3}", world.now());
-        let mut okta = serde_json::to_value(&world.okta).unwrap();
-        let done = change(&mut okta, &now);
-        world.okta = serde_json::from_value(okta).unwrap();
-        done
-    }
-
-    /// What happens before a request is sent.
-    fn before(&self, method: &Method, path: &str) {
-        let writes_rule = method == Method::PUT && path.contains("/rules/");
+    /// What happens before a request is sent. Whether it is.
+    fn before(&self, method: &Method, path: &str) -> bool {
+        let writes = *method != Method::GET && !path.ends_with("/simulate");
         let mut state = self.lock();
         let number = state.requests;
         state.requests += 1;
-        let (due, later) = state.meanwhile.iter().partition(|(at, _)| *at == number);
-        state.meanwhile = later;
-        let due: Vec<(u64, Edit)> = due;
-        if due.is_empty() && !writes_rule {
-            return;
+        if state.before_write.is_some() {
+            state.after_write(&stored::org(&self.shared));
         }
-        let now = serde_json::to_value(&self.shared.world().okta).unwrap();
-        let catch_all = judge::rule(&now, judge::ACCESS, judge::CATCH_ALL);
-        let catch_all = catch_all
-            .and_then(|rule| rule["id"].as_str())
-            .unwrap_or_default();
-        let closes = writes_rule
-            && path.ends_with(&format!("/rules/{catch_all}"))
-            && !judge::is_closed(&now);
+        if state.gone_at.is_some_and(|gone| number >= gone) {
+            return false;
+        }
+        let (due, later) = state.edits.iter().partition(|(at, _)| *at <= number);
+        state.edits = later;
+        let due: Vec<(u64, Edit)> = due;
         let mut due: Vec<Edit> = due.into_iter().map(|(_, edit)| edit).collect();
+        if due.is_empty() && !writes {
+            return true;
+        }
+        let now = stored::org(&self.shared);
+        let closes = closes(&now, method, path);
         if closes {
             due.extend(state.at_closing.take());
         }
         for edit in due {
-            let made = self.change(|okta, now| edit.make(okta, now));
+            let made = stored::change(&self.shared, |okta, now| {
+                // Who sets what is set already changes nothing that could be lost.
+                !edit.stands(okta) && edit.make(okta, now)
+            });
             // What the request replaces was read already.
-            if made && state.applying && !replaces(edit, &now, method, path) {
-                state.to_stand.push(edit);
+            if made && state.acting && !replaces(edit, &now, method, path) {
+                state.to_stand.push((number, edit));
             }
         }
+        let now = stored::org(&self.shared);
         if closes {
-            state.closing = Some(serde_json::to_value(&self.shared.world().okta).unwrap());
+            let unmet = judge::unmet(&now);
+            let began = state.began.as_ref().map(judge::unmet).unwrap_or_default();
+            state.closing = Some(Closing {
+                overlooked: unmet.intersection(&began).copied().collect(),
+                unmet,
+            });
         }
+        if writes && stored::is_closed(&now) {
+            state.before_write = Some(judge::unmet_in_the_org(&now));
+        }
+        let policy = stored::policy_id(&now, stored::ACCESS);
+        if *method == Method::DELETE
+            && policy.is_some_and(|id| path.ends_with(&format!("/policies/{id}")))
+        {
+            state.deleted = Some(number);
+        }
+        true
     }
 }
 
-/// Whether a request replaces the very object that a change touches.
+/// Whether a request closes the catch-all.
+fn closes(okta: &Value, method: &Method, path: &str) -> bool {
+    let catch_all = stored::rule(okta, stored::ACCESS, stored::CATCH_ALL);
+    let id = catch_all.and_then(|rule| rule["id"].as_str());
+    *method == Method::PUT
+        && id.is_some_and(|id| path.ends_with(&format!("/rules/{id}")))
+        && !stored::is_closed(okta)
+}
+
+/// Whether a request replaces or deletes the very object that a change touches.
 fn replaces(edit: Edit, okta: &Value, method: &Method, path: &str) -> bool {
-    let (policy, name) = match edit {
-        Edit::DeactivateBreakGlass | Edit::DenyBreakGlass | Edit::SinkBreakGlass => {
-            (judge::ACCESS, judge::BREAK_GLASS)
-        }
-        Edit::AnyDeviceIsManaged | Edit::ShortSessions => (judge::ACCESS, judge::MANAGED),
-        Edit::OneFactorAtCatchAll => (judge::ACCESS, judge::CATCH_ALL),
-        Edit::OpenPilot => (judge::PILOT, judge::CATCH_ALL),
-        Edit::MoveEnrolmentApp => {
-            return *method == Method::PUT
-                && path.contains("/policies/")
-                && path.contains("/apps/");
-        }
-        _ => return false,
-    };
-    let rule = judge::rule(okta, policy, name);
-    let id = rule.and_then(|rule| rule["id"].as_str()).unwrap_or("none");
-    *method == Method::PUT && path.ends_with(&format!("/rules/{id}"))
+    if *method == Method::GET {
+        return false;
+    }
+    if edit == Edit::MoveEnrolmentApp {
+        return path.contains("/apps/") && path.contains("/policies/");
+    }
+    let rule = edit
+        .rule()
+        .and_then(|(policy, name)| stored::rule(okta, policy, name));
+    let id = rule.and_then(|rule| rule["id"].as_str());
+    id.is_some_and(|id| path.contains(&format!("/rules/{id}")))
 }
 
 #[derive(Debug)]
@@ -263,7 +262,10 @@ impl Credentials for Meddler {
         url: &url::Url,
         headers: &mut HeaderMap,
     ) -> Result<(), CredentialsError> {
-        self.0.before(method, url.path());
+        if !self.0.before(method, url.path()) {
+            self.0.gone.notify_one();
+            std::future::pending::<()>().await;
+        }
         self.0.credentials.authorize(method, url, headers).await
     }
 }

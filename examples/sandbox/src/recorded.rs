@@ -1,6 +1,8 @@
-//! The request log: every request either listener got, without headers and so without credentials.
+//! The request log: every request either listener got, without its credentials.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
+
+use axum::http::{HeaderMap, header};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,7 +30,7 @@ pub enum Actor {
 
 /// One request and the status it was answered with.
 ///
-/// Headers are never kept, save `x-org-id`. Bodies are: a JumpCloud policy carries the profile with the challenge in
+/// Of the headers only those are kept that hold no credentials. Bodies are kept whole: a JumpCloud policy carries the profile with the challenge in
 /// it, so `Debug` leaves the body out and a saved world has mode 0600.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordedRequest {
@@ -46,7 +48,10 @@ pub struct RecordedRequest {
     pub path: String,
     /// The query without `?`; empty when there is none.
     pub query: String,
-    /// The organisation that JumpCloud's `x-org-id` named; the one header that is kept.
+    /// The headers `accept` and `user-agent`, and of `authorization` the scheme, such as `SSWS`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// The organisation that JumpCloud's `x-org-id` named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
     /// JSON as it is; a form as an object, with `client_assertion` and `client_secret` masked; other
@@ -96,6 +101,20 @@ impl fmt::Debug for RecordedRequest {
     }
 }
 
+/// The headers that are kept. Of a credential that is its scheme alone, and nothing where it has none.
+pub(crate) fn headers(all: &HeaderMap) -> BTreeMap<String, String> {
+    let text = |name| all.get(name).and_then(|value| value.to_str().ok());
+    let scheme = text(header::AUTHORIZATION).and_then(|value| Some(value.split_once(' ')?.0));
+    let kept = [
+        ("accept", text(header::ACCEPT)),
+        ("user-agent", text(header::USER_AGENT)),
+        ("authorization", scheme),
+    ];
+    kept.into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .collect()
+}
+
 /// Reads a body for the log.
 pub(crate) fn body(content_type: &str, bytes: &[u8]) -> Option<Value> {
     if bytes.is_empty() {
@@ -122,6 +141,19 @@ pub(crate) fn body(content_type: &str, bytes: &[u8]) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_credential_only_the_scheme_is_kept() {
+        let mut sent = HeaderMap::new();
+        sent.insert("authorization", "SSWS 00token".parse().unwrap());
+        sent.insert("x-api-key", "jca_key".parse().unwrap());
+        sent.insert("accept", "application/json".parse().unwrap());
+        let kept = serde_json::to_value(headers(&sent)).unwrap();
+        let wanted = serde_json::json!({"accept": "application/json", "authorization": "SSWS"});
+        assert_eq!(kept, wanted);
+        sent.insert("authorization", "00token".parse().unwrap());
+        assert!(!headers(&sent).contains_key("authorization"));
+    }
 
     #[test]
     fn client_assertions_are_masked_in_the_log() {

@@ -59,6 +59,7 @@ pub(crate) async fn watch(
             method: method.to_string(),
             path: path.clone(),
             query,
+            headers: recorded::headers(&parts.headers),
             organization,
             body: recorded::body(content_type, &bytes),
             status: 0,

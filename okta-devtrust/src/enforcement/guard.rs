@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Proof, conditions};
 use crate::{
     Error, Okta,
-    policies::{self, Access, Rule},
+    policies::{Access, Rule},
     request::json_of,
     trust::{
         self, Desired, Difference, Observed, ObservedPolicy, Reason, Refusal, semantic, waived,
@@ -44,8 +44,9 @@ impl Guard {
     }
 
     /// The first half of the write: refuses when the proof is old, when rules or apps are no longer those that were
-    /// proved, and when a condition is not met any more.
-    pub(crate) async fn look(&self, okta: &Okta, now: jiff::Timestamp) -> Result<(), Error> {
+    /// proved, and when a condition is not met any more. `true` when the catch-all denies already, as a run leaves it
+    /// that was stopped right after the write: what is left of that one is the second half.
+    pub(crate) async fn look(&self, okta: &Okta, now: jiff::Timestamp) -> Result<bool, Error> {
         let hours = self.desired.guard.proof_hours;
         let gathered = self.proof.gathered;
         let age = now.duration_since(gathered);
@@ -53,6 +54,9 @@ impl Guard {
             return Err(guarded(vec![Reason::ProofTooOld { gathered, hours }], None));
         }
         let observed = trust::observe(okta, &self.desired).await?;
+        if self.is_closed(&observed) {
+            return Ok(true);
+        }
         let differences = self.changes(&observed, &Access::Allow);
         if !differences.is_empty() {
             return Err(Error::Stale {
@@ -61,9 +65,14 @@ impl Guard {
             });
         }
         match self.unmet(&observed) {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(false),
             Err(refusal) => Err(guarded(refusal.reasons, None)),
         }
+    }
+
+    fn is_closed(&self, observed: &Observed) -> bool {
+        let access = observed.access_policy(&self.desired);
+        access.is_some_and(ObservedPolicy::is_closed)
     }
 
     fn object(&self) -> String {
@@ -118,22 +127,33 @@ impl Guard {
         all
     }
 
-    /// The second half: looks again, and when a condition is not met opens the catch-all that was just closed. Too much
-    /// hangs on it to give it up at the first request that fails.
+    /// The second half: looks again, and when a condition is not met opens the catch-all. Too much hangs on it to give
+    /// it up at the first request that fails, or to act on the first answer: an answer can be out of date, so trouble is
+    /// looked at once more before it counts.
     pub(crate) async fn look_again(
         &self,
         okta: &Okta,
         policy: &str,
         open: &Rule,
     ) -> Result<(), Error> {
-        match self.look_once_more(okta, policy, open).await {
-            Ok(()) => Ok(()),
-            Err(error @ Error::Guarded { .. }) => Err(error),
-            Err(_) => match self.look_once_more(okta, policy, open).await {
-                Ok(()) => Ok(()),
-                Err(error @ Error::Guarded { .. }) => Err(error),
-                Err(error) => Err(self.may_be_closed(error)),
-            },
+        let first = self.trouble(okta).await;
+        if matches!(&first, Ok(trouble) if trouble.reasons.is_empty()) {
+            return Ok(());
+        }
+        let trouble = match (first, self.trouble(okta).await) {
+            (Ok(trouble), Err(_)) | (_, Ok(trouble)) => trouble,
+            (Err(_), Err(error)) => return Err(self.may_be_closed(error)),
+        };
+        if trouble.reasons.is_empty() {
+            return Ok(());
+        }
+        let opened = match reopen(okta, policy, open, trouble.is_closed).await {
+            Ok(opened) => Ok(opened),
+            Err(_) => reopen(okta, policy, open, true).await,
+        };
+        match opened {
+            Ok(is_open) => Err(guarded(trouble.reasons, Some(is_open))),
+            Err(error) => Err(self.may_be_closed(error)),
         }
     }
 
@@ -162,7 +182,7 @@ impl Guard {
         }
     }
 
-    async fn look_once_more(&self, okta: &Okta, policy: &str, open: &Rule) -> Result<(), Error> {
+    async fn trouble(&self, okta: &Okta) -> Result<Trouble, Error> {
         let observed = trust::observe(okta, &self.desired).await?;
         let mut reasons = match self.unmet(&observed) {
             Ok(()) => Vec::new(),
@@ -175,21 +195,30 @@ impl Guard {
                 differences,
             });
         }
-        if reasons.is_empty() {
-            return Ok(());
-        }
-        let now = okta.rule(policy, &open.id).await?;
-        let now = if now.access() == Some(&Access::Deny) {
-            let opened = reopened(open, &now);
-            okta.send(&policies::replace_rule(policy, &open.id, &opened))
-                .await?;
-            okta.rule(policy, &open.id).await?
-        } else {
-            now
-        };
-        let is_open = now.access() != Some(&Access::Deny);
-        Err(guarded(reasons, Some(is_open)))
+        Ok(Trouble {
+            reasons,
+            is_closed: self.is_closed(&observed),
+        })
     }
+}
+
+/// What is not as it was proved, once the catch-all is closed.
+struct Trouble {
+    reasons: Vec<Reason>,
+    /// Whether the catch-all was seen to deny.
+    is_closed: bool,
+}
+
+/// Opens the catch-all, unless it was seen open and still is. Whether it is open now: the answer to the write says so,
+/// which is never out of date.
+async fn reopen(okta: &Okta, policy: &str, open: &Rule, was_closed: bool) -> Result<bool, Error> {
+    let now = okta.rule(policy, &open.id).await?;
+    if !was_closed && now.access() != Some(&Access::Deny) {
+        return Ok(true);
+    }
+    let opened = reopened(open, &now);
+    let answer = okta.replace_rule(policy, &open.id, &opened).await?;
+    Ok(answer.access() != Some(&Access::Deny))
 }
 
 /// The catch-all as it is now, allowing: what somebody changed since stays, and what Okta leaves out of a rule that

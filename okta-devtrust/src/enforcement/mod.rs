@@ -38,15 +38,18 @@ pub use replay::{
 };
 pub use waive::Waive;
 
-/// The plan that closes the catch-all (`DENY`): empty when it is closed already, one change otherwise. Whether one that
-/// is closed already should be, [`still_met`] says.
+/// The plan that closes the catch-all (`DENY`): empty when it is closed already and may be, one change otherwise.
 ///
 /// Applying it looks at everything again, before the write and after it: a change since refuses it, and one that slipped
-/// in between opens the catch-all again.
+/// in between opens the catch-all again. A run that was stopped is gone on with by applying the same plan again: if the
+/// catch-all was closed already, that looks at it once more, and opens it if a condition is no longer met. Without that
+/// plan, a new one refuses.
 ///
 /// # Errors
 /// A [`Refusal`] with every condition that is not met and not waived by name
-/// ([`GuardDesired::waive`](crate::trust::GuardDesired::waive)).
+/// ([`GuardDesired::waive`](crate::trust::GuardDesired::waive)). Under a catch-all that is closed already it starts with
+/// [`Reason::ClosedUnproven`], since people may be locked out by then: [`reopen_plan`] opens it, and so does a rollback
+/// of the record of its closing.
 pub fn enforce_plan(
     desired: &Desired,
     observed: &Observed,
@@ -54,8 +57,15 @@ pub fn enforce_plan(
 ) -> Result<Plan, Refusal> {
     let mut closing = empty(desired, observed);
     let access = observed.access_policy(desired);
-    if access.is_some_and(ObservedPolicy::is_closed) {
-        return Ok(closing);
+    if let Some(access) = access.filter(|access| access.is_closed()) {
+        return match still_met(desired, observed, proof) {
+            Ok(notes) => Ok(Plan { notes, ..closing }),
+            Err(mut refusal) => {
+                let policy = access.policy.name.clone();
+                refusal.reasons.insert(0, Reason::ClosedUnproven { policy });
+                Err(refusal)
+            }
+        };
     }
     let reasons = conditions::unmet(desired, observed, proof);
     waived(desired, reasons, &mut closing.notes)?;

@@ -136,7 +136,8 @@ pub(super) async fn make(
     }
 }
 
-/// Looks whether every condition is met, closes the catch-all, and looks again: what no longer holds opens it.
+/// Looks whether every condition is met, closes the catch-all, and looks again: what no longer holds opens it. One that
+/// denies already is looked at all the same: a run can have been stopped right after the write.
 async fn close_catch_all(
     okta: &Okta,
     policy: &str,
@@ -144,13 +145,16 @@ async fn close_catch_all(
     observed: &Rule,
     guard: &Guard,
 ) -> Result<Done, Error> {
-    guard.look(okta, jiff::Timestamp::now()).await?;
-    match replace_rule(okta, policy, rule, observed).await {
-        Ok((id, StepState::Written)) => {
+    let written = if guard.look(okta, jiff::Timestamp::now()).await? {
+        Ok((observed.id.clone(), StepState::AlreadySo))
+    } else {
+        replace_rule(okta, policy, rule, observed).await
+    };
+    match written {
+        Ok(done) => {
             guard.look_again(okta, policy, observed).await?;
-            Ok((id, StepState::Written))
+            Ok(done)
         }
-        Ok(already) => Ok(already),
         Err(error @ Error::Stale { .. }) => Err(error),
         Err(error) => Err(guard.look_after(okta, policy, observed, error).await),
     }

@@ -1,22 +1,14 @@
-//! What goes over the wire, and what its answers become.
+//! What only canned answers can show: pages, links away from the org, errors, odd bodies. What each call sends, and what
+//! its answer becomes, is in the contract suite across the crates, which the sandbox keeps as well.
 use std::time::Duration;
 
 use crate::support::org::{TOKEN, okta_error};
 use futures::TryStreamExt as _;
-use okta_devtrust::{
-    Error, Okta, Request, Retry,
-    assurances::DeviceAssurance,
-    authenticators::MethodType,
-    devices,
-    logs::LogQuery,
-    policies::{Policy, PolicyType, Rule, RuleType},
-    simulate::{Outcome, SimulatedDevice, Simulation},
-    ssws,
-};
+use okta_devtrust::{Error, Okta, Request, Retry, logs::LogQuery, policies::PolicyType, ssws};
 use serde_json::{Value, json};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
-    matchers::{any, body_json, header, header_exists, method, path, query_param},
+    matchers::{any, header, header_exists, method, path, query_param},
 };
 
 /// A server that names a request which no other mock takes, and a client of it.
@@ -55,161 +47,6 @@ fn on(verb: &str, route: &str) -> wiremock::MockBuilder {
         .and(header("authorization", format!("SSWS {TOKEN}").as_str()))
         .and(header("accept", "application/json"))
         .and(header_exists("user-agent"))
-}
-
-#[tokio::test]
-async fn policies_and_rules_go_to_their_routes() {
-    let (server, okta) = org().await;
-    let policy =
-        json!({"type": "ACCESS_POLICY", "name": "P", "status": "ACTIVE", "conditions": null});
-    on("GET", "/api/v1/policies")
-        .and(query_param("type", "ACCESS_POLICY"))
-        .respond_with(ok(json!([{"id": "rst1", "name": "P"}])))
-        .mount(&server)
-        .await;
-    on("POST", "/api/v1/policies")
-        .and(body_json(&policy))
-        .respond_with(ok(
-            json!({"id": "rst1", "name": "P", "type": "ACCESS_POLICY"}),
-        ))
-        .mount(&server)
-        .await;
-    on("PUT", "/api/v1/policies/rst1/rules/rul1")
-        .and(body_json(
-            json!({"type": "ACCESS_POLICY", "name": "R", "priority": 0}),
-        ))
-        .respond_with(ok(json!({"id": "rul1", "name": "R"})))
-        .mount(&server)
-        .await;
-    on(
-        "POST",
-        "/api/v1/policies/rst1/rules/rul1/lifecycle/activate",
-    )
-    .and(header("content-length", "0"))
-    .respond_with(ResponseTemplate::new(204))
-    .mount(&server)
-    .await;
-
-    let kind = PolicyType::AccessPolicy;
-    assert_eq!(okta.policies(&kind).await.unwrap()[0].id, "rst1");
-    let policy: Policy = serde_json::from_value(policy).unwrap();
-    assert_eq!(okta.create_policy(&policy).await.unwrap().id, "rst1");
-    let mut rule = Rule::new(RuleType::AccessPolicy, "R");
-    rule.id = "rul1".into();
-    rule.priority = 0.into();
-    assert_eq!(
-        okta.replace_rule("rst1", "rul1", &rule).await.unwrap().id,
-        "rul1"
-    );
-    okta.activate_rule("rst1", "rul1").await.unwrap();
-}
-
-#[tokio::test]
-async fn authenticators_apps_groups_and_devices_go_to_their_routes() {
-    let (server, okta) = org().await;
-    on(
-        "POST",
-        "/api/v1/authenticators/aut1/methods/signed_nonce/lifecycle/activate",
-    )
-    .and(header("content-length", "0"))
-    .respond_with(ok(json!({"type": "signed_nonce", "status": "ACTIVE"})))
-    .mount(&server)
-    .await;
-    on("PUT", "/api/v1/apps/0oa1/policies/rst1")
-        .and(header("content-length", "0"))
-        .respond_with(ResponseTemplate::new(204))
-        .mount(&server)
-        .await;
-    on("GET", "/api/v1/groups")
-        .and(query_param("q", "Macs"))
-        .respond_with(ok(json!([
-            {"id": "00g2", "profile": {"name": "Macs of old"}},
-            {"id": "00g1", "profile": {"name": "Macs"}}])))
-        .mount(&server)
-        .await;
-    on("GET", "/api/v1/devices/guo1/users")
-        .respond_with(ok(
-            json!([{"managementStatus": "MANAGED", "user": {"id": "00u1"}}]),
-        ))
-        .mount(&server)
-        .await;
-
-    let method = okta.activate_method("aut1", &MethodType::SignedNonce).await;
-    assert!(method.unwrap().is_active());
-    okta.assign_policy("0oa1", "rst1").await.unwrap();
-    let groups = okta.groups_by_name("Macs").await.unwrap();
-    assert_eq!((groups.len(), groups[0].id.as_str()), (1, "00g1"));
-    let users = okta.device_users("guo1").await.unwrap();
-    let status = users[0].management_status.as_ref().unwrap();
-    assert_eq!(status.as_str(), "MANAGED");
-}
-
-#[tokio::test]
-async fn assurances_integrations_members_and_devices_go_to_their_routes() {
-    let (server, okta) = org().await;
-    let body = json!({"name": "FileVault", "platform": "MACOS"});
-    let stored =
-        json!({"id": "dae1", "name": "FileVault", "platform": "MACOS", "createdBy": "00u1"});
-    on("POST", "/api/v1/device-assurances")
-        .and(body_json(&body))
-        .respond_with(ok(&stored))
-        .mount(&server)
-        .await;
-    on("PUT", "/api/v1/device-assurances/dae1")
-        .and(body_json(&body))
-        .respond_with(ok(&stored))
-        .mount(&server)
-        .await;
-    on("DELETE", "/api/v1/device-assurances/dae1")
-        .respond_with(okta_error(409, "E0000001", "in use"))
-        .mount(&server)
-        .await;
-    on("GET", "/api/v1/device-integrations")
-        .respond_with(ok(json!([{"id": "dvi1", "status": "ACTIVE"}])))
-        .mount(&server)
-        .await;
-    on("GET", "/api/v1/groups/00g1/users")
-        .and(query_param("limit", "200"))
-        .respond_with(ok(
-            json!([{"id": "00u1", "profile": {"login": "ada@acme.example"}}]),
-        ))
-        .mount(&server)
-        .await;
-    on("POST", "/api/v1/devices/guo1/lifecycle/suspend")
-        .and(header("content-length", "0"))
-        .respond_with(ResponseTemplate::new(204))
-        .mount(&server)
-        .await;
-
-    let assurance = DeviceAssurance::macos("FileVault");
-    let made = okta.create_device_assurance(&assurance).await.unwrap();
-    okta.replace_device_assurance(&made.id, &made)
-        .await
-        .unwrap();
-    let error = okta.delete_device_assurance("dae1").await.unwrap_err();
-    assert!(matches!(error, Error::Conflict { .. }), "{error}");
-    assert!(okta.device_integrations().await.unwrap()[0].is_active());
-    let members: Vec<_> = okta.group_members("00g1").try_collect().await.unwrap();
-    assert_eq!(members[0].login(), Some("ada@acme.example"));
-    okta.send(&devices::suspend("guo1")).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_simulation_is_one_object_and_says_which_rule() {
-    let (server, okta) = org().await;
-    on("POST", "/api/v1/policies/simulate")
-        .and(query_param("expand", "EVALUATED"))
-        .and(body_json(json!({
-            "appInstance": "0oa1", "policyTypes": ["ACCESS_POLICY"],
-            "policyContext": {"groups": {"ids": ["00g1"]},
-                              "device": {"platform": "MACOS", "registered": true, "managed": false}}})))
-        .respond_with(ok(json!({"evaluation": [{"result": {"policies": [
-            {"id": "rst1", "rules": [{"id": "rul9", "status": "MATCH"}]}]}}]})))
-        .mount(&server)
-        .await;
-    let simulation = Simulation::of_groups("0oa1", ["00g1"], SimulatedDevice::mac(false));
-    let answer = okta.simulate(&simulation).await.unwrap();
-    assert_eq!(answer.outcome("rst1"), Outcome::Rule("rul9".into()));
 }
 
 #[tokio::test]

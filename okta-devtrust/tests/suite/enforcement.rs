@@ -404,14 +404,6 @@ fn break_glass_must_be_active_above_and_open() {
 }
 
 #[test]
-fn a_closed_catch_all_needs_no_proof_and_no_change() {
-    let mut observed = applied();
-    observed.access[0].rules[2].app_sign_on_mut().access = Some(Access::Deny);
-    let plan = enforce_plan(&desired(), &observed, &nothing(&observed)).unwrap();
-    assert!(plan.is_empty());
-}
-
-#[test]
 fn opening_needs_no_proof() {
     let mut observed = applied();
     assert!(reopen_plan(&desired(), &observed).is_empty());

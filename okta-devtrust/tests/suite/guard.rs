@@ -9,7 +9,7 @@ use okta_devtrust::{
     Error, Status,
     enforcement::{Proof, enforce_plan, still_met, unmet},
     policies::Access,
-    trust::{self, Observed, Undo},
+    trust::{self, Observed, Reason, Undo},
 };
 use serde_json::json;
 
@@ -53,9 +53,17 @@ fn each_condition_that_breaks_under_a_closed_catch_all_is_named_unless_it_is_wai
         let found = names(&refusal.reasons);
         assert!(found.contains(&one.reason.to_owned()), "{refusal}");
         assert_eq!(unmet(&wanted, &observed, &proof), refusal.reasons);
+        // A plan to close says so too, and is not empty as if all were well.
+        let planned = enforce_plan(&wanted, &observed, &proof).unwrap_err();
+        let policy = wanted.access.name.clone();
+        assert_eq!(planned.reasons[0], Reason::ClosedUnproven { policy });
+        assert_eq!(planned.reasons[1..], refusal.reasons);
         wanted.guard.waive = conditions(&refusal.reasons);
         let notes = still_met(&wanted, &observed, &proof).unwrap();
         assert!(notes[0].starts_with("waived by name ("), "{notes:?}");
+        let planned = enforce_plan(&wanted, &observed, &proof).unwrap();
+        assert!(planned.is_empty(), "{planned}");
+        assert_eq!(planned.notes, notes);
         seen.insert(one.condition);
     }
     assert_eq!(seen.len(), 7, "{seen:?}");

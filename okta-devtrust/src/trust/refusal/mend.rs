@@ -77,6 +77,9 @@ impl Reason {
             Self::CatchAllClosed { .. } => {
                 "open the catch-all (the program `withdraw --open-only --apply`, or enforcement::reopen_plan), apply the plan, prove it, and close again".into()
             }
+            Self::ClosedUnproven { .. } => {
+                "mend what follows, or open it (the program `withdraw --open-only --apply`, or enforcement::reopen_plan)".into()
+            }
             Self::ForeignApp { .. } => "choose another label, or relabel that app".into(),
             Self::ForeignRule { rule, .. } => format!("take the rule `{rule}` out of the policy first"),
             Self::ForeignAppUnder { label, .. } => {

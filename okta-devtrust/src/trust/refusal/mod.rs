@@ -249,6 +249,12 @@ pub enum Reason {
         /// The end of the window.
         to: jiff::Timestamp,
     },
+    /// The catch-all denies already, and what follows is not met: a run was stopped right after closing it, or something
+    /// was changed since. People may be locked out.
+    ClosedUnproven {
+        /// The policy's name.
+        policy: String,
+    },
     /// The proof is too old to act on.
     ProofTooOld {
         /// When it was gathered.

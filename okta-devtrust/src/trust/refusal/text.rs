@@ -169,6 +169,10 @@ impl Reason {
                 weak.why,
                 weak.apps.len()
             ),
+            Self::ClosedUnproven { policy } => write!(
+                f,
+                "the catch-all of `{policy}` denies already, and that people still get in is not proven"
+            ),
             Self::CatchAllClosed { policy, changes } => write!(
                 f,
                 "the catch-all of `{policy}` denies, and nobody has proved who gets in after: {}",

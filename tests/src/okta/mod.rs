@@ -1,7 +1,11 @@
 //! What the Okta suites share: the device trust that is wanted, a sandbox without Macs, and the org's state without ids.
 //! The program `okta-client` does one [`Job`] of it.
 
-use std::{collections::BTreeMap, error::Error, path::PathBuf, time::Duration};
+mod job;
+mod sign_ins;
+pub mod stored;
+
+use std::{collections::BTreeMap, time::Duration};
 
 use device_trust_sandbox::{
     BREAK_GLASS_GROUP, Options, PILOT_USER_GROUP, Ports, RateLimits, Sandbox, World,
@@ -12,23 +16,13 @@ use okta_devtrust::{
     ssws,
     trust::{
         AccessDesired, BookmarkDesired, BreakGlass, Desired, EnrollmentDesired, ManagedRule,
-        SessionDesired, Undo, apply_recorded, observe, observe_owned, plan, rollback, teardown,
+        SessionDesired,
     },
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Work for `okta-client`, as JSON on its command line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Job {
-    /// Plans and applies; keeps the record in a folder before the first write.
-    Apply(PathBuf),
-    /// Undoes what the records in a folder say, the newest first.
-    Rollback(PathBuf),
-    /// Takes everything off again.
-    Teardown(PathBuf),
-}
+pub use job::{Job, closing, run, unfinished};
+pub use sign_ins::SignIns;
 
 /// Everything that can be wanted, of a fresh sandbox.
 #[must_use]
@@ -145,40 +139,4 @@ fn without_ids(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(without_ids).collect(),
         other => other.clone(),
     }
-}
-
-/// Does a job.
-///
-/// # Errors
-/// When the org or the disk refuses.
-pub async fn run(okta: &Okta, job: &Job) -> Result<(), Box<dyn Error>> {
-    let desired = desired();
-    match job {
-        Job::Apply(records) => {
-            let plan = plan(&desired, &observe(okta, &desired).await?)?;
-            apply_recorded(okta, &plan, |undo| keep(records, undo), |_| {}).await?;
-        }
-        Job::Teardown(records) => {
-            let owned = observe_owned(okta, &desired).await?;
-            let plan = teardown(&desired, &owned, None)?;
-            apply_recorded(okta, &plan, |undo| keep(records, undo), |_| {}).await?;
-        }
-        Job::Rollback(records) => {
-            let mut files: Vec<PathBuf> = std::fs::read_dir(records)?
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect::<Result<_, _>>()?;
-            files.sort();
-            for file in files.iter().rev() {
-                let undo: Undo = serde_json::from_slice(&std::fs::read(file)?)?;
-                rollback(okta, &undo, |_| {}).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn keep(records: &std::path::Path, undo: &Undo) -> std::io::Result<()> {
-    let number = std::fs::read_dir(records)?.count();
-    let content = serde_json::to_vec(undo)?;
-    std::fs::write(records.join(format!("{number:03}.json")), content)
 }
