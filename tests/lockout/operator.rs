@@ -4,8 +4,12 @@
 use std::fmt::Display;
 
 use okta_devtrust::{
+    Error,
     enforcement::{enforce_plan, gather},
-    trust::{Desired, Plan, Undo, apply, observe, observe_owned, plan, rollback, teardown},
+    trust::{
+        Desired, Halted, Plan, Undo, apply, observe, observe_owned, plan, resume, rollback,
+        teardown,
+    },
 };
 
 use super::{case::Op, org::Org};
@@ -34,7 +38,7 @@ impl Operator {
             Op::Apply => {
                 let observed = observe(&org.okta, &self.desired).await.map_err(text)?;
                 let plan = plan(&self.desired, &observed).map_err(text)?;
-                self.act(org, &plan).await
+                self.act(org, &plan).await.map_err(text)
             }
             Op::Enforce => self.enforce(org).await,
             Op::Rollback => {
@@ -50,27 +54,24 @@ impl Operator {
                     .await
                     .map_err(text)?;
                 let plan = teardown(&self.desired, &owned, None).map_err(text)?;
-                self.act(org, &plan).await
+                self.act(org, &plan).await.map_err(text)
             }
         }
     }
 
-    async fn act(&mut self, org: &Org, plan: &Plan) -> Result<(), String> {
+    async fn act(&mut self, org: &Org, plan: &Plan) -> Result<(), Box<Halted>> {
         if plan.is_empty() {
             return Ok(());
         }
         self.records.push(Undo::of(plan));
         org.acting();
-        apply(&org.okta, plan, |_| {}).await.map_err(text).map(drop)
+        apply(&org.okta, plan, |_| {}).await.map(drop)
     }
 
     async fn enforce(&mut self, org: &Org) -> Result<(), String> {
         let closed = if let Some(plan) = self.unfinished.clone() {
             org.acting();
-            apply(&org.okta, &plan, |_| {})
-                .await
-                .map_err(text)
-                .map(drop)
+            resume(&org.okta, &plan, |_| {}).await.map(drop)
         } else {
             let from = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1);
             let to = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(1);
@@ -81,7 +82,10 @@ impl Operator {
             self.unfinished = Some(plan.clone());
             self.act(org, &plan).await
         };
-        self.unfinished = None;
-        closed
+        // A run that does not know how it ended is gone on with, as one that was stopped.
+        if !matches!(&closed, Err(halted) if matches!(halted.error, Error::MayBeClosed { .. })) {
+            self.unfinished = None;
+        }
+        closed.map_err(text)
     }
 }

@@ -44,18 +44,35 @@ impl Guard {
     }
 
     /// The first half of the write: refuses when the proof is old, when rules or apps are no longer those that were
-    /// proved, and when a condition is not met any more. `true` when the catch-all denies already, as a run leaves it
-    /// that was stopped right after the write: what is left of that one is the second half.
-    pub(crate) async fn look(&self, okta: &Okta, now: jiff::Timestamp) -> Result<bool, Error> {
+    /// proved, and when a condition is not met any more. `true` when the catch-all denies already.
+    ///
+    /// A run leaves it so that was stopped right after the write. Only if `resumed` says that this is what is gone on with,
+    /// the second half is left to do, and may open it. Otherwise somebody else closed it: that is refused when it is not
+    /// as it was proved, and stays as it is.
+    pub(crate) async fn look(
+        &self,
+        okta: &Okta,
+        now: jiff::Timestamp,
+        resumed: bool,
+    ) -> Result<bool, Error> {
         let hours = self.desired.guard.proof_hours;
         let gathered = self.proof.gathered;
         let age = now.duration_since(gathered);
-        if age > jiff::SignedDuration::from_hours(i64::from(hours)) {
-            return Err(guarded(vec![Reason::ProofTooOld { gathered, hours }], None));
-        }
-        let observed = trust::observe(okta, &self.desired).await?;
+        let too_old = (age > jiff::SignedDuration::from_hours(i64::from(hours)))
+            .then(|| guarded(vec![Reason::ProofTooOld { gathered, hours }], None));
+        let observed = match trust::observe(okta, &self.desired).await {
+            Err(error) if resumed => return Err(self.may_be_closed(error)),
+            observed => observed?,
+        };
         if self.is_closed(&observed) {
-            return Ok(true);
+            return match too_old {
+                Some(too_old) => Err(self.may_be_closed(too_old)),
+                None if resumed => Ok(true),
+                None => self.closed_as_proved(&observed),
+            };
+        }
+        if let Some(too_old) = too_old {
+            return Err(too_old);
         }
         let differences = self.changes(&observed, &Access::Allow);
         if !differences.is_empty() {
@@ -68,6 +85,17 @@ impl Guard {
             Ok(()) => Ok(false),
             Err(refusal) => Err(guarded(refusal.reasons, None)),
         }
+    }
+
+    fn closed_as_proved(&self, observed: &Observed) -> Result<bool, Error> {
+        let trouble = self.trouble_in(observed);
+        if trouble.reasons.is_empty() {
+            return Ok(true);
+        }
+        let policy = self.desired.access.name.clone();
+        let mut reasons = vec![Reason::ClosedUnproven { policy }];
+        reasons.extend(trouble.reasons);
+        Err(guarded(reasons, None))
     }
 
     fn is_closed(&self, observed: &Observed) -> bool {
@@ -128,8 +156,8 @@ impl Guard {
     }
 
     /// The second half: looks again, and when a condition is not met opens the catch-all. Too much hangs on it to give
-    /// it up at the first request that fails, or to act on the first answer: an answer can be out of date, so trouble is
-    /// looked at once more before it counts.
+    /// it up at the first request that fails, or to act on one answer: an answer can be out of date, so trouble is looked
+    /// at once more, and when the second look sees none, a third one decides.
     pub(crate) async fn look_again(
         &self,
         okta: &Okta,
@@ -141,6 +169,9 @@ impl Guard {
             return Ok(());
         }
         let trouble = match (first, self.trouble(okta).await) {
+            (Ok(first), Ok(second)) if second.reasons.is_empty() => {
+                self.trouble(okta).await.unwrap_or(first)
+            }
             (Ok(trouble), Err(_)) | (_, Ok(trouble)) => trouble,
             (Err(_), Err(error)) => return Err(self.may_be_closed(error)),
         };
@@ -184,21 +215,25 @@ impl Guard {
 
     async fn trouble(&self, okta: &Okta) -> Result<Trouble, Error> {
         let observed = trust::observe(okta, &self.desired).await?;
-        let mut reasons = match self.unmet(&observed) {
+        Ok(self.trouble_in(&observed))
+    }
+
+    fn trouble_in(&self, observed: &Observed) -> Trouble {
+        let mut reasons = match self.unmet(observed) {
             Ok(()) => Vec::new(),
             Err(refusal) => refusal.reasons,
         };
-        let differences = self.changes(&observed, &Access::Deny);
+        let differences = self.changes(observed, &Access::Deny);
         if !differences.is_empty() {
             reasons.push(Reason::Changed {
                 object: self.object(),
                 differences,
             });
         }
-        Ok(Trouble {
+        Trouble {
             reasons,
-            is_closed: self.is_closed(&observed),
-        })
+            is_closed: self.is_closed(observed),
+        }
     }
 }
 

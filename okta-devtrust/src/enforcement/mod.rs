@@ -41,9 +41,9 @@ pub use waive::Waive;
 /// The plan that closes the catch-all (`DENY`): empty when it is closed already and may be, one change otherwise.
 ///
 /// Applying it looks at everything again, before the write and after it: a change since refuses it, and one that slipped
-/// in between opens the catch-all again. A run that was stopped is gone on with by applying the same plan again: if the
-/// catch-all was closed already, that looks at it once more, and opens it if a condition is no longer met. Without that
-/// plan, a new one refuses.
+/// in between opens the catch-all again. A run that was stopped is gone on with by [`resume`](crate::trust::resume) and the
+/// same plan: if the catch-all was closed already, that looks at it once more, and opens it if a condition is no longer
+/// met. Without that plan, a new one refuses. One that somebody else closed is never opened.
 ///
 /// # Errors
 /// A [`Refusal`] with every condition that is not met and not waived by name

@@ -122,7 +122,31 @@ impl std::error::Error for Halted {
 pub async fn apply(
     okta: &Okta,
     plan: &Plan,
+    progress: impl FnMut(&Step),
+) -> Result<Applied, Box<Halted>> {
+    apply_all(okta, plan, progress, false).await
+}
+
+/// Goes on with a plan whose run was stopped before it could say how it ended (killed, or cut off), or said
+/// [`Error::MayBeClosed`]. As [`apply`], but a catch-all that denies is taken for what that run did: it is looked at once
+/// more, and opened if a condition is no longer met.
+///
+/// # Errors
+/// As [`apply`]; [`Error::MayBeClosed`] while it cannot be looked at, and when the proof is too old by now. The plan is to
+/// be kept then.
+pub async fn resume(
+    okta: &Okta,
+    plan: &Plan,
+    progress: impl FnMut(&Step),
+) -> Result<Applied, Box<Halted>> {
+    apply_all(okta, plan, progress, true).await
+}
+
+async fn apply_all(
+    okta: &Okta,
+    plan: &Plan,
     mut progress: impl FnMut(&Step),
+    resumed: bool,
 ) -> Result<Applied, Box<Halted>> {
     let mut applied = Applied::default();
     if plan.is_empty() {
@@ -133,7 +157,7 @@ pub async fn apply(
     }
     for (n, change) in plan.changes.iter().enumerate() {
         let step = Step::starting(n, plan.len(), change.action.to_string());
-        let making = Box::pin(write::make(okta, change, &mut applied.made));
+        let making = Box::pin(write::make(okta, change, &mut applied.made, resumed));
         if let Err((step, error)) = make(&mut applied.steps, step, &mut progress, making).await {
             return Err(applied.halted(step, error));
         }

@@ -31,7 +31,7 @@ mod undo;
 mod write;
 mod write_app;
 
-pub use apply::{Applied, AppliedStep, Halted, Step, StepState, apply, apply_recorded};
+pub use apply::{Applied, AppliedStep, Halted, Step, StepState, apply, apply_recorded, resume};
 pub(crate) use bodies::catch_all;
 pub use desired::{
     AccessDesired, BreakGlass, Desired, EnrollmentDesired, ManagedRule, Possession, SessionDesired,

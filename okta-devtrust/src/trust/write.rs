@@ -19,11 +19,12 @@ use crate::{
 /// The id of the object, and whether it was written.
 pub(super) type Done = (String, StepState);
 
-/// Makes one change.
+/// Makes one change. `resumed`: an earlier run of the same plan was stopped.
 pub(super) async fn make(
     okta: &Okta,
     change: &Change,
     made: &mut BTreeMap<Made, String>,
+    resumed: bool,
 ) -> Result<Done, Error> {
     match &change.action {
         Action::CreateOktaVerify => {
@@ -122,7 +123,12 @@ pub(super) async fn make(
             rule,
             observed,
             guard,
-        } => Box::pin(close_catch_all(okta, policy, rule, observed, guard)).await,
+        } => {
+            Box::pin(close_catch_all(
+                okta, policy, rule, observed, guard, resumed,
+            ))
+            .await
+        }
         Action::OpenCatchAll {
             policy,
             rule,
@@ -136,19 +142,23 @@ pub(super) async fn make(
     }
 }
 
-/// Looks whether every condition is met, closes the catch-all, and looks again: what no longer holds opens it. One that
-/// denies already is looked at all the same: a run can have been stopped right after the write.
+/// Looks whether every condition is met, closes the catch-all, and looks again: what no longer holds opens it. So does it
+/// with one that denies already, if that is what a stopped run left.
 async fn close_catch_all(
     okta: &Okta,
     policy: &str,
     rule: &Rule,
     observed: &Rule,
     guard: &Guard,
+    resumed: bool,
 ) -> Result<Done, Error> {
-    let written = if guard.look(okta, jiff::Timestamp::now()).await? {
-        Ok((observed.id.clone(), StepState::AlreadySo))
-    } else {
-        replace_rule(okta, policy, rule, observed).await
+    let denies = guard.look(okta, jiff::Timestamp::now(), resumed).await?;
+    let already = (observed.id.clone(), StepState::AlreadySo);
+    let written = match (denies, resumed) {
+        // Somebody else closed it.
+        (true, false) => return Ok(already),
+        (true, true) => Ok(already),
+        (false, _) => replace_rule(okta, policy, rule, observed).await,
     };
     match written {
         Ok(done) => {

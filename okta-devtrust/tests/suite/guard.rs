@@ -9,7 +9,7 @@ use okta_devtrust::{
     Error, Status,
     enforcement::{Proof, enforce_plan, still_met, unmet},
     policies::Access,
-    trust::{self, Observed, Reason, Undo},
+    trust::{self, Observed, Plan, Reason, StepState, Undo},
 };
 use serde_json::json;
 
@@ -169,6 +169,116 @@ async fn when_the_look_after_closing_fails_the_error_says_that_the_catch_all_may
         said.contains("the catch-all of `Managed Macs` may deny now: "),
         "{said}"
     );
+}
+
+/// A plan to close, and the same one with a proof of long ago, in an org in which the catch-all was closed since. When
+/// `is_met` is false, the break-glass group has lost its last active member.
+async fn closed_since_planned(is_met: bool) -> (Org, Plan, Plan) {
+    let org = Org::start().await;
+    let wanted = desired();
+    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
+    let plan = trust::plan(&wanted, &observed).unwrap();
+    trust::apply(&org.okta, &plan, |_| {}).await.unwrap();
+    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
+    let plan_of = |gathered| {
+        let mut proof = everything(&observed);
+        proof.gathered = gathered;
+        enforce_plan(&wanted, &observed, &proof).unwrap()
+    };
+    let now = jiff::Timestamp::now();
+    let long_ago = now - jiff::SignedDuration::from_hours(24 * 30);
+    let (closing, old) = (plan_of(now), plan_of(long_ago));
+    let access = &observed.access[0];
+    let mut denying = access.catch_all().unwrap().clone();
+    denying.app_sign_on_mut().access = Some(Access::Deny);
+    org.okta
+        .replace_rule(&access.policy.id, &denying.id, &denying)
+        .await
+        .unwrap();
+    if !is_met {
+        org.answer(
+            "GET",
+            "/groups/00g-glass/users",
+            wiremock::ResponseTemplate::new(200).set_body_json(json!([])),
+        );
+    }
+    (org, closing, old)
+}
+
+async fn denies(org: &Org) -> bool {
+    let observed = trust::observe(&org.okta, &desired()).await.unwrap();
+    observed.access[0].is_closed()
+}
+
+#[tokio::test]
+async fn what_somebody_else_closed_is_refused_unless_it_is_as_proved_and_never_opened() {
+    let (org, closing, _) = closed_since_planned(true).await;
+    let writes = org.writes();
+    let applied = trust::apply(&org.okta, &closing, |_| {}).await.unwrap();
+    assert_eq!(applied.steps[0].state, StepState::AlreadySo);
+    assert_eq!(org.writes(), writes);
+
+    let (org, closing, _) = closed_since_planned(false).await;
+    let writes = org.writes();
+    let halted = trust::apply(&org.okta, &closing, |_| {}).await.unwrap_err();
+    let Error::Guarded { refusal, reopened } = &halted.error else {
+        panic!("{halted}");
+    };
+    assert_eq!(*reopened, None);
+    let policy = desired().access.name;
+    assert_eq!(refusal.reasons[0], Reason::ClosedUnproven { policy });
+    assert!(refusal.reasons.len() > 1, "{refusal}");
+    assert_eq!(org.writes(), writes);
+}
+
+#[tokio::test]
+async fn a_resumed_run_opens_what_it_closed_if_a_condition_is_no_longer_met() {
+    let (org, closing, _) = closed_since_planned(true).await;
+    let resumed = trust::resume(&org.okta, &closing, |_| {}).await.unwrap();
+    assert_eq!(resumed.steps[0].state, StepState::AlreadySo);
+    assert!(denies(&org).await);
+
+    let (org, closing, _) = closed_since_planned(false).await;
+    let halted = trust::resume(&org.okta, &closing, |_| {})
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            halted.error,
+            Error::Guarded {
+                reopened: Some(true),
+                ..
+            }
+        ),
+        "{halted}"
+    );
+    assert!(!denies(&org).await);
+}
+
+#[tokio::test]
+async fn a_proof_of_long_ago_says_that_the_catch_all_may_deny_where_it_does() {
+    let (org, _, old) = closed_since_planned(true).await;
+    let writes = org.writes();
+    let halted = trust::resume(&org.okta, &old, |_| {}).await.unwrap_err();
+    let Error::MayBeClosed { cause, .. } = &halted.error else {
+        panic!("{halted}");
+    };
+    let Error::Guarded { refusal, .. } = &**cause else {
+        panic!("{halted}");
+    };
+    assert_eq!(names(&refusal.reasons), ["proof_too_old"]);
+    assert_eq!(org.writes(), writes);
+
+    let (org, closing, old) = closed_since_planned(true).await;
+    let undo = Undo::of(&closing);
+    trust::rollback(&org.okta, &undo, |_| {}).await.unwrap();
+    let writes = org.writes();
+    let halted = trust::apply(&org.okta, &old, |_| {}).await.unwrap_err();
+    let Error::Guarded { refusal, .. } = &halted.error else {
+        panic!("{halted}");
+    };
+    assert_eq!(names(&refusal.reasons), ["proof_too_old"]);
+    assert_eq!(org.writes(), writes);
 }
 
 #[tokio::test]

@@ -11,7 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use okta_devtrust::{
     Okta,
     enforcement::{enforce_plan, gather},
-    trust::{Plan, Undo, apply, apply_recorded, observe, observe_owned, plan, rollback, teardown},
+    trust::{
+        Halted, Plan, Undo, apply_recorded, observe, observe_owned, plan, resume, rollback,
+        teardown,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +71,7 @@ async fn enforce(okta: &Okta, records: &Path) -> Result<(), Box<dyn Error>> {
     let unfinished = unfinished(records);
     let applied = if unfinished.exists() {
         let plan: Plan = serde_json::from_slice(&fs::read(&unfinished)?)?;
-        apply(okta, &plan, |_| {}).await
+        resume(okta, &plan, |_| {}).await
     } else {
         let plan = closing(okta).await?;
         if plan.is_empty() {
@@ -77,8 +80,15 @@ async fn enforce(okta: &Okta, records: &Path) -> Result<(), Box<dyn Error>> {
         fs::write(&unfinished, serde_json::to_vec(&plan)?)?;
         apply_recorded(okta, &plan, |undo| keep(records, undo), |_| {}).await
     };
-    // A run that ends has said how: only one that was stopped is gone on with.
-    fs::remove_file(&unfinished)?;
+    // A run that ends has said how, unless it says that it does not know: else only one that was stopped is gone on with.
+    let is_open_question =
+        |halted: &Halted| matches!(halted.error, okta_devtrust::Error::MayBeClosed { .. });
+    if !applied
+        .as_ref()
+        .is_err_and(|halted| is_open_question(halted))
+    {
+        fs::remove_file(&unfinished)?;
+    }
     applied?;
     Ok(())
 }
