@@ -169,8 +169,8 @@ impl JumpCloud {
     /// because an earlier run was killed, is deleted first, since its address is known to that run only.
     ///
     /// # Errors
-    /// [`Error::UploadRejected`] with JumpCloud's reason; [`Error::Upload`] when the storage refuses the bytes or the
-    /// check does not end in time; else an [`Error`] by the answer's meaning.
+    /// [`Error::UploadRejected`] with JumpCloud's reason; [`Error::Upload`] when the storage refuses the bytes, or it or the
+    /// check does not end within `timeout`; else an [`Error`] by the answer's meaning.
     pub async fn upload_package(
         &self,
         upload: &PackageUpload,
@@ -190,12 +190,17 @@ impl JumpCloud {
             .get("uploadUrl")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        self.send_package(address, upload).await?;
+        self.send_package(address, upload, deadline).await?;
         self.checked_package(&created.id, deadline).await
     }
 
     /// Sends the bytes. The storage is another host: no key, no header of ours, no redirect.
-    async fn send_package(&self, address: &str, upload: &PackageUpload) -> Result<(), Error> {
+    async fn send_package(
+        &self,
+        address: &str,
+        upload: &PackageUpload,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         let failed = |reason: String| Error::Upload {
             package: upload.display_name.clone(),
             reason,
@@ -212,7 +217,12 @@ impl JumpCloud {
         let http = builder.build().map_err(plain)?;
         let mut attempt = 1;
         loop {
-            let sent = http.put(address).body(upload.bytes.clone()).send().await;
+            let sending = http.put(address).body(upload.bytes.clone()).send();
+            let Ok(sent) = tokio::time::timeout_at(deadline, sending).await else {
+                return Err(failed(
+                    "the storage has not taken it in time; run again, with more time".into(),
+                ));
+            };
             let reason = match sent {
                 Ok(answer) if answer.status().is_success() => return Ok(()),
                 Ok(answer) if answer.status().is_client_error() => {

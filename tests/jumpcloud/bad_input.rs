@@ -283,6 +283,21 @@ async fn an_upload_carries_no_key_and_survives_a_storage_in_trouble() {
 }
 
 #[tokio::test]
+async fn an_upload_to_a_storage_that_never_answers_ends_in_time() {
+    let (sandbox, client) = sandbox().await;
+    let path = "/object-storage/*";
+    sandbox.arm(Fault::on(Side::JumpCloud, "PUT", path, Effect::Hold));
+    let package = PackageUpload::new("Okta Verify", "OktaVerify.pkg", b"bytes".to_vec()).unwrap();
+    let upload = client.upload_package(&package, Duration::from_secs(2));
+    let error = tokio::time::timeout(Duration::from_secs(60), upload)
+        .await
+        .expect("it waits for ever")
+        .unwrap_err();
+    assert!(matches!(&error, Error::Upload { .. }), "{error}");
+    assert!(error.to_string().contains("in time"), "{error}");
+}
+
+#[tokio::test]
 async fn a_gateway_that_keeps_timing_out_is_unavailable_after_all_attempts() {
     let (sandbox, client) = sandbox().await;
     sandbox.arm(
