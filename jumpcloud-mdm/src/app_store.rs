@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::{Error, JumpCloud, Method, Request, wire::resource};
 
 resource! {
-    /// What a software app of `APPLE_VPP` says about its licences (`software-app-apple-vpp`).
-    #[derive(Debug)]
+    /// What a software app of `APPLE_VPP` says about its licences (`software-app-apple-vpp`). `Debug` shows the counts only:
+    /// a configuration can hold a password.
     #[serde(rename_all = "camelCase")]
     pub struct AppleVpp {
         /// The app's configuration, a property list as text; in the answer for one app only.
@@ -23,6 +23,17 @@ resource! {
         pub details: Option<Value>,
         /// `IPAD`, `IPHONE`, `IPOD`, `MAC`.
         pub supported_device_families: Option<Vec<String>>,
+    }
+}
+
+impl std::fmt::Debug for AppleVpp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppleVpp")
+            .field("is_config_enabled", &self.is_config_enabled)
+            .field("assigned_licenses", &self.assigned_licenses)
+            .field("available_licenses", &self.available_licenses)
+            .field("total_licenses", &self.total_licenses)
+            .finish_non_exhaustive()
     }
 }
 

@@ -22,8 +22,8 @@ open_enum! {
 }
 
 resource! {
-    /// The result of a policy on a device (`PolicyResult`).
-    #[derive(Debug)]
+    /// The result of a policy on a device (`PolicyResult`). `Debug` shows none of the texts: they can quote the profile, and
+    /// with it the challenge.
     #[serde(rename_all = "camelCase")]
     pub struct PolicyResult {
         /// The id.
@@ -50,6 +50,21 @@ resource! {
         pub std_out: Option<String>,
         /// Standard error of an agent policy.
         pub std_err: Option<String>,
+    }
+}
+
+impl std::fmt::Debug for PolicyResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PolicyResult")
+            .field("id", &self.id)
+            .field("policy_id", &self.policy_id)
+            .field("system_id", &self.system_id)
+            .field("success", &self.success)
+            .field("state", &self.state)
+            .field("exit_status", &self.exit_status)
+            .field("started_at", &self.started_at)
+            .field("ended_at", &self.ended_at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -121,6 +136,13 @@ impl JumpCloud {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn debug_shows_no_text_that_can_quote_the_challenge() {
+        let result = serde_json::json!({"id": "a", "detail": "canary", "stdOut": "canary", "stdErr": "canary", "new": "canary"});
+        let result: PolicyResult = serde_json::from_value(result).unwrap();
+        assert!(!format!("{result:?}").contains("canary"));
+    }
 
     #[test]
     fn the_state_decides_and_success_only_where_there_is_no_state() {

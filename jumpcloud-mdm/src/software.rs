@@ -29,8 +29,8 @@ open_enum! {
 }
 
 resource! {
-    /// A software app (`/api/v2/softwareapps`).
-    #[derive(Debug)]
+    /// A software app (`/api/v2/softwareapps`). `Debug` shows no field that this version does not know: the answer to a
+    /// package's announcement has a presigned address among them.
     #[serde(rename_all = "camelCase")]
     pub struct SoftwareApp {
         /// The id.
@@ -124,6 +124,18 @@ resource! {
         pub updated_at: Option<String>,
         /// Whether the URL always names the newest version; a text in some answers.
         pub versionless_download_url: Option<Value>,
+    }
+}
+
+impl std::fmt::Debug for SoftwareApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SoftwareApp")
+            .field("id", &self.id)
+            .field("display_name", &self.display_name)
+            .field("created_at", &self.created_at)
+            .field("updated_at", &self.updated_at)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 
@@ -265,9 +277,12 @@ mod tests {
 
     #[test]
     fn debug_shows_no_url() {
-        let app: SoftwareApp = serde_json::from_value(json!({"id": "a",
+        let app: SoftwareApp = serde_json::from_value(json!({"id": "a", "uploadUrl": "canary",
             "settings": [{"location": "https://h/p.pkg?canary", "downloadUrl": "canary"}]}))
         .unwrap();
         assert!(!format!("{app:?}").contains("canary"));
+        let store = json!({"appConfiguration": "canary", "details": "canary", "new": "canary"});
+        let store: AppleVpp = serde_json::from_value(store).unwrap();
+        assert!(!format!("{store:?}").contains("canary"));
     }
 }
