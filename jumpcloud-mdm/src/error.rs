@@ -32,9 +32,9 @@ pub enum Error {
         /// The request.
         context: Box<Context>,
     },
-    /// 403: the key's role does not allow this, or the route takes no `x-org-id`.
+    /// 403: the key's role does not allow this, the key does not reach the organisation, or the route takes no `x-org-id`.
     #[error(
-        "the API key's role does not allow this{}; give the key a role that does ({context})", said(.message)
+        "the API key's role does not allow this, or the key does not reach this organisation{}; give the key a role that does, and check the organisation id ({context})", said(.message)
     )]
     Forbidden {
         /// What the server said; may be empty.

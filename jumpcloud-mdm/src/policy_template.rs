@@ -1,5 +1,5 @@
-//! Policy templates: what a policy can be made of. Looked up by name, since ids differ where FACTS cannot promise
-//! that they do not.
+//! Policy templates: what a policy can be made of. Looked up by name, since nothing promises that the ids are the same
+//! everywhere.
 
 use serde_json::Value;
 

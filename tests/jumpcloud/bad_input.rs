@@ -1,4 +1,4 @@
-//! Bad input and a world that refuses: each gives an error of its own kind that says what to do, and writes nothing.
+//! Bad input and a world that refuses: each gives a typed error that says what to do, and writes nothing.
 
 use std::time::Duration;
 
@@ -81,6 +81,10 @@ async fn an_organisation_that_the_key_does_not_reach_is_forbidden_and_an_unknown
     let denied = client.for_organization(&id).unwrap();
     let error = refused(&sandbox, &denied, &desired(1)).await;
     assert!(matches!(error, Error::Forbidden { .. }), "{error}");
+    assert!(
+        error.to_string().contains("check the organisation id"),
+        "{error}"
+    );
     let unknown = client.for_organization("5f00000000000000000000aa").unwrap();
     let error = refused(&sandbox, &unknown, &desired(1)).await;
     assert!(error.is_not_found(), "{error}");
