@@ -55,6 +55,24 @@ async fn what_a_plan_created_is_deleted_and_a_second_undo_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_binding_of_software_that_has_another_name_by_now_is_said_to_stay() {
+    let world = World::start().await;
+    let client = world.client();
+    let record = deploy(&client, &desired()).await;
+    let mut record = serde_json::to_value(record).unwrap();
+    record["entries"] =
+        json!([{"undo": "software_bound", "software": "Okta Verify", "group_id": "g1"}]);
+    let record: UndoRecord = serde_json::from_value(record).unwrap();
+    world.state().apps[0]["displayName"] = "Okta Verify (ABM)".into();
+    let plan = back(&client, &record).await.unwrap();
+    assert!(plan.is_empty());
+    assert!(
+        plan.unchanged[0].starts_with("software `Okta Verify`: not there by this name"),
+        "{plan}"
+    );
+}
+
+#[tokio::test]
 async fn an_updated_policy_is_set_back_exactly_with_one_put() {
     let world = World::start().await;
     let client = world.client();

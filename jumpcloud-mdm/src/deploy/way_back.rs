@@ -265,7 +265,9 @@ impl Back<'_> {
             return;
         }
         let Some(found) = self.software_found(software) else {
-            return;
+            return self.unchanged.push(format!(
+                "software `{software}`: not there by this name, so its groups stay as they are"
+            ));
         };
         if found.groups.contains(group_id) == wanted {
             return;
