@@ -9,7 +9,7 @@ use okta_devtrust::{
     Error, Status,
     enforcement::{Proof, enforce_plan, still_met, unmet},
     policies::Access,
-    trust::{self, Observed, Plan, Reason, StepState, Undo},
+    trust::{self, Desired, Observed, Plan, Reason, StepState, Undo},
 };
 use serde_json::json;
 
@@ -149,12 +149,8 @@ async fn a_break_glass_group_needs_a_member_who_is_active() {
 
 #[tokio::test]
 async fn when_the_look_after_closing_fails_the_error_says_that_the_catch_all_may_deny() {
-    let org = Org::start().await;
     let wanted = desired();
-    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
-    let plan = trust::plan(&wanted, &observed).unwrap();
-    trust::apply(&org.okta, &plan, |_| {}).await.unwrap();
-    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
+    let (org, observed) = org_with(&wanted).await;
     let mut proof = everything(&observed);
     proof.gathered = jiff::Timestamp::now();
     let closing = enforce_plan(&wanted, &observed, &proof).unwrap();
@@ -171,15 +167,21 @@ async fn when_the_look_after_closing_fails_the_error_says_that_the_catch_all_may
     );
 }
 
+/// An org in which what is wanted was applied, and what is seen of it.
+async fn org_with(wanted: &Desired) -> (Org, Observed) {
+    let org = Org::start().await;
+    let observed = trust::observe(&org.okta, wanted).await.unwrap();
+    let plan = trust::plan(wanted, &observed).unwrap();
+    trust::apply(&org.okta, &plan, |_| {}).await.unwrap();
+    let observed = trust::observe(&org.okta, wanted).await.unwrap();
+    (org, observed)
+}
+
 /// A plan to close, and the same one with a proof of long ago, in an org in which the catch-all was closed since. When
 /// `is_met` is false, the break-glass group has lost its last active member.
 async fn closed_since_planned(is_met: bool) -> (Org, Plan, Plan) {
-    let org = Org::start().await;
     let wanted = desired();
-    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
-    let plan = trust::plan(&wanted, &observed).unwrap();
-    trust::apply(&org.okta, &plan, |_| {}).await.unwrap();
-    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
+    let (org, observed) = org_with(&wanted).await;
     let plan_of = |gathered| {
         let mut proof = everything(&observed);
         proof.gathered = gathered;
@@ -283,12 +285,8 @@ async fn a_proof_of_long_ago_says_that_the_catch_all_may_deny_where_it_does() {
 
 #[tokio::test]
 async fn a_rollback_leaves_the_enrolment_app_while_the_catch_all_denies() {
-    let org = Org::start().await;
     let wanted = desired();
-    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
-    let plan = trust::plan(&wanted, &observed).unwrap();
-    trust::apply(&org.okta, &plan, |_| {}).await.unwrap();
-    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
+    let (org, observed) = org_with(&wanted).await;
     let access = &observed.access[0];
     let catch_all = access.catch_all().unwrap();
     let deny = |access: &str| {
