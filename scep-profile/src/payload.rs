@@ -31,7 +31,10 @@ use std::fmt;
 /// | [`expiry_notification_days`](Self::expiry_notification_days) | `CertificateRenewalTimeInterval` | left out | see there |
 ///
 /// Every key with a default is written all the same, so that a profile says what it means. Reading gives what macOS
-/// would use: Apple's default where a key is absent.
+/// would use: Apple's default where a key is absent. What this type cannot say is refused by the name of its key: a URL
+/// without a scheme, with a login, query or fragment, a key size that Apple does not list, a fingerprint that is none of the
+/// SHA family, a subject of another nesting. The [`Payload`](mobileconfig::Payload) around it keeps such a payload as it is,
+/// and [`lint`](crate::lint) says what a Mac makes of it.
 ///
 /// ```
 /// use scep_profile::{Fingerprint, ScepPayload, ScepUrl};

@@ -203,7 +203,8 @@ pub(crate) fn is_dotted(kind: &str) -> bool {
 
 /// A type that macOS would make a meaningless identifier of.
 fn garbled(kind: &str) -> Error {
-    refuse(&format!("type `{kind}`"), mend_of_type(kind))
+    let list = "macOS knows C, ST, L, O, OU, CN and dotted object identifiers";
+    refuse(&format!("type `{kind}`; {list}"), mend_of_type(kind))
 }
 
 /// What to write in place of a type that macOS does not know.
@@ -214,7 +215,7 @@ pub(crate) fn mend_of_type(kind: &str) -> &'static str {
         "UID" => "write 0.9.2342.19200300.100.1.1 in its place",
         "SERIALNUMBER" => "write 2.5.4.5 in its place",
         "C" | "ST" | "L" | "O" | "OU" | "CN" => "write it in capital letters",
-        _ => "macOS knows C, ST, L, O, OU, CN and dotted object identifiers",
+        _ => "write one of those, or the dotted object identifier of the type",
     }
 }
 
@@ -381,7 +382,8 @@ mod tests {
         let error = |text: &str| Subject::parse(text).unwrap_err().to_string();
         assert_eq!(
             error("E=a@b.c"),
-            "Subject: type `E`: write 1.2.840.113549.1.9.1 in its place"
+            "Subject: type `E`; macOS knows C, ST, L, O, OU, CN and dotted object identifiers: \
+             write 1.2.840.113549.1.9.1 in its place"
         );
         assert!(error("DC=com").contains("0.9.2342"));
         assert!(error("CN").contains("no `=`"));

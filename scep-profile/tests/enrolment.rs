@@ -56,6 +56,24 @@ fn enroll(authority: &mut Authority, request: &CertificateRequest) -> Result<Iss
     }
 }
 
+/// The certificate of a device that somebody has approved.
+fn enroll_by_hand(authority: &mut Authority, key: &EnrollmentKey) -> Vec<u8> {
+    let now = SystemTime::now();
+    let (trusted, caps) = (trusted(authority), caps(authority));
+    let (mut transaction, message) =
+        Transaction::enroll(key, &request(SECRET), &trusted, &caps).unwrap();
+    authority.pki_operation(&message, now);
+    assert!(authority.approve(transaction.id()));
+    let message = transaction.poll().unwrap();
+    match transaction
+        .read(&authority.pki_operation(&message, now))
+        .unwrap()
+    {
+        Reply::Issued(issued) => issued.certificate,
+        Reply::Pending => panic!("approved"),
+    }
+}
+
 fn refused(result: Result<Issued, Error>) -> FailInfo {
     match result {
         Err(Error::Refused { fail_info, .. }) => fail_info,
@@ -345,6 +363,60 @@ fn renewal_is_refused_unless_configured() {
         assert_eq!(matches!(reply, Ok(Reply::Issued(_))), renewal, "{reply:?}");
         assert_eq!(authority.issued().len(), if renewal { 2 } else { 1 });
     }
+}
+
+/// The old key signs until the new certificate is there, the polls too.
+#[test]
+fn a_renewal_that_waits_for_approval_is_polled_for_with_the_old_key() {
+    let mut authority = authority(|options| options.renewal(true).manual_approval(true));
+    let now = SystemTime::now();
+    let old = enroll_by_hand(&mut authority, &KEY);
+    let third = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
+    let third_leaf = enroll_by_hand(&mut authority, &third);
+
+    let asked = CertificateRequest::new(Subject::default());
+    let (mut renewal, message) = Transaction::renew(
+        &OTHER_KEY,
+        &asked,
+        &KEY,
+        &old,
+        &trusted(&authority),
+        &caps(&authority),
+    )
+    .unwrap();
+    let reply = authority.pki_operation(&message, now);
+    assert!(matches!(renewal.read(&reply), Ok(Reply::Pending)));
+    let state = serde_json::to_string(&authority.state().unwrap()).unwrap();
+    let mut authority = Authority::from_state(serde_json::from_str(&state).unwrap()).unwrap();
+    assert!(authority.approve(renewal.id()));
+
+    // Another device that knows the transaction does not get it.
+    let (trusted, caps) = (trusted(&authority), caps(&authority));
+    let (mut stranger, _) =
+        Transaction::renew(&OTHER_KEY, &asked, &third, &third_leaf, &trusted, &caps).unwrap();
+    assert_eq!(stranger.id(), renewal.id());
+    let reply = authority.pki_operation(&stranger.poll().unwrap(), now);
+    assert!(matches!(stranger.read(&reply), Err(Error::Refused { .. })));
+
+    let message = renewal.poll().unwrap();
+    let Reply::Issued(new) = renewal
+        .read(&authority.pki_operation(&message, now))
+        .unwrap()
+    else {
+        panic!("approved")
+    };
+    authority.verify_leaf(&new.certificate, now).unwrap();
+    assert_ne!(new.certificate, old);
+    // The answer got lost: the same poll brings the same certificate.
+    let message = renewal.poll().unwrap();
+    let again = renewal
+        .read(&authority.pki_operation(&message, now))
+        .unwrap();
+    let Reply::Issued(again) = again else {
+        panic!()
+    };
+    assert_eq!(again.certificate, new.certificate);
+    assert_eq!(authority.issued().len(), 3);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use scep_profile::client::{Client, Enrollment, Error, Polling};
-use scep_profile::message::{self, CertificateRequest, EnrollmentKey, FailInfo};
+use scep_profile::message::{self, CaCertificates, CertificateRequest, EnrollmentKey, FailInfo};
 use scep_profile::preflight::{self, CheckSubject, Status};
 use scep_profile::server::{Authority, AuthorityOptions};
 use scep_profile::{Fingerprint, KeySize, ScepPayload, ScepUrl};
@@ -22,6 +22,8 @@ struct Server {
     authority: Arc<Mutex<Authority>>,
     /// GetCACaps is answered with this in place of the authority's own.
     caps: Option<&'static str>,
+    /// GetCACert is answered with this content type in place of the right one.
+    content_type: Option<&'static str>,
     requests: Arc<Mutex<Vec<String>>>,
     /// So many of the next operations fail with 503.
     troubled: Arc<AtomicUsize>,
@@ -29,10 +31,19 @@ struct Server {
 
 impl Server {
     async fn start(options: AuthorityOptions, caps: Option<&'static str>) -> (Self, ScepUrl) {
+        Self::start_with(options, caps, None).await
+    }
+
+    async fn start_with(
+        options: AuthorityOptions,
+        caps: Option<&'static str>,
+        content_type: Option<&'static str>,
+    ) -> (Self, ScepUrl) {
         let authority = Authority::generate(options, SystemTime::now()).unwrap();
         let server = Self {
             authority: Arc::new(Mutex::new(authority)),
             caps,
+            content_type,
             requests: Arc::default(),
             troubled: Arc::default(),
         };
@@ -82,9 +93,9 @@ impl Server {
             None if troubled => "503 Service Unavailable",
             None => "404 Not Found",
         };
-        let answer = answer.unwrap_or_default();
+        let (content_type, answer) = answer.unwrap_or(("text/plain", Vec::new()));
         let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             answer.len()
         );
         stream
@@ -93,7 +104,7 @@ impl Server {
             .unwrap();
     }
 
-    fn answer(&self, target: &str, body: Vec<u8>) -> Option<Vec<u8>> {
+    fn answer(&self, target: &str, body: Vec<u8>) -> Option<(&'static str, Vec<u8>)> {
         use base64::Engine as _;
         let url = url::Url::parse(&format!("http://x{target}")).unwrap();
         let query = |key: &str| {
@@ -104,12 +115,16 @@ impl Server {
         let mut authority = self.authority.lock().unwrap();
         match query("operation")?.as_str() {
             "GetCACaps" if self.caps == Some("") => None,
-            "GetCACaps" => Some(
-                self.caps
-                    .map_or_else(|| authority.get_ca_caps(), str::to_owned)
-                    .into_bytes(),
-            ),
-            "GetCACert" => Some(authority.get_ca_cert().1),
+            "GetCACaps" => {
+                let caps = self.caps.map(str::to_owned);
+                let caps = caps.unwrap_or_else(|| authority.get_ca_caps());
+                Some(("text/plain", caps.into_bytes()))
+            }
+            "GetCACert" => {
+                let (kind, certificates) = authority.get_ca_cert();
+                Some((self.content_type.unwrap_or(kind), certificates))
+            }
+            "GetNextCACert" => authority.get_next_ca_cert(),
             "PKIOperation" => {
                 let message = match query("message") {
                     Some(base64) => base64::engine::general_purpose::STANDARD
@@ -117,10 +132,16 @@ impl Server {
                         .unwrap(),
                     None => body,
                 };
-                Some(authority.pki_operation(&message, SystemTime::now()))
+                let reply = authority.pki_operation(&message, SystemTime::now());
+                Some(("application/x-pki-message", reply))
             }
             _ => None,
         }
+    }
+
+    fn prepare_next(&self) {
+        let mut authority = self.authority.lock().unwrap();
+        authority.prepare_next(SystemTime::now()).unwrap();
     }
 
     fn pin(&self) -> Fingerprint {
@@ -269,6 +290,93 @@ async fn waiting_for_approval_outlives_a_server_in_trouble_but_not_a_refusal() {
         "{error}"
     );
     assert_eq!(server.requests.lock().unwrap().len(), before + 1);
+}
+
+/// RFC 8894 sections 3.3.4, 3.3.5 and 4.6 over HTTP, by POST and by GET.
+#[tokio::test]
+async fn what_was_issued_its_revocations_and_the_ca_that_follows_are_asked_for() {
+    for caps in [None, Some("AES\nSHA-256\n")] {
+        let (server, url) = Server::start(options(), caps).await;
+        let pin = server.pin();
+        let payload = ScepPayload::new(url.clone(), "right".into()).ca_fingerprint(pin.clone());
+        let issued = Client::enroll_payload(&payload, &KEY).await.unwrap();
+        let client = Client::new(url).unwrap();
+        let serial = server.authority.lock().unwrap().issued()[0].serial.clone();
+        let number = hex::decode(&serial).unwrap();
+        let again = client
+            .get_cert(&KEY, &issued.certificate, &number, &pin)
+            .await
+            .unwrap();
+        assert_eq!(again, issued.certificate);
+        let unknown = client
+            .get_cert(&KEY, &issued.certificate, &[1], &pin)
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(unknown, Error::Message(message::Error::Refused { .. })),
+            "{unknown}"
+        );
+
+        let crl = client
+            .get_crl(&KEY, &issued.certificate, &pin)
+            .await
+            .unwrap();
+        let contains = |crl: &[u8]| crl.windows(number.len()).any(|bytes| bytes == number);
+        assert!(!contains(&crl));
+        let other = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
+        let second = Client::enroll_payload(&payload, &other).await.unwrap();
+        assert!(server.authority.lock().unwrap().revoke(&serial));
+        let crl = client
+            .get_crl(&other, &second.certificate, &pin)
+            .await
+            .unwrap();
+        assert!(contains(&crl));
+
+        let ca = client.get_ca_certs().await.unwrap().pin(&pin).unwrap();
+        let none = client.get_next_ca_certs(&ca).await.unwrap_err();
+        assert!(matches!(none, Error::Status { status: 404, .. }), "{none}");
+        server.prepare_next();
+        assert!(client.get_ca_caps().await.unwrap().next_ca() || caps.is_some());
+        let next = client.get_next_ca_certs(&ca).await.unwrap();
+        server.authority.lock().unwrap().roll_over();
+        let root = Fingerprint::sha256_of_der(server.authority.lock().unwrap().root_certificate());
+        assert!(next.pin(&root.unwrap()).is_ok());
+        assert!(next.pin(&pin).is_err());
+    }
+}
+
+#[tokio::test]
+async fn preflight_sees_an_announcement_and_a_content_type_that_macos_reads_otherwise() {
+    for caps in ["AES\r\nSHA-256\r\n", "aes\nsha-512\n", "SCEPStandard\n"] {
+        let (server, url) = Server::start(options(), Some(caps)).await;
+        let payload = ScepPayload::new(url, "right".into()).ca_fingerprint(server.pin());
+        let report = preflight::check(&payload).await;
+        let check = report.check(CheckSubject::Capabilities).unwrap();
+        assert_eq!(check.status, Status::Warning, "{caps:?}: {report}");
+        assert!(
+            check.found.contains("compares each line exactly"),
+            "{report}"
+        );
+    }
+    for (intermediate, wrong) in [
+        (false, CaCertificates::CHAIN),
+        (true, CaCertificates::SINGLE),
+        (true, "text/html"),
+    ] {
+        let options = options().intermediate(intermediate);
+        let (server, url) = Server::start_with(options, None, Some(wrong)).await;
+        let payload = ScepPayload::new(url, "right".into()).ca_fingerprint(server.pin());
+        let report = preflight::check(&payload).await;
+        let check = report.check(CheckSubject::CaCertificates).unwrap();
+        assert_eq!(check.status, Status::Warning, "{report}");
+        assert!(check.found.ends_with(wrong), "{report}");
+        let due = if intermediate {
+            CaCertificates::CHAIN
+        } else {
+            CaCertificates::SINGLE
+        };
+        assert!(check.mend.as_ref().unwrap().contains(due), "{report}");
+    }
 }
 
 #[tokio::test]

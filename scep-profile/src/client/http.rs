@@ -18,6 +18,12 @@ pub(super) struct Http {
     client: reqwest::Client,
 }
 
+/// An answer with a status of success.
+pub(super) struct Answered {
+    pub(super) content_type: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
 impl Http {
     pub(super) fn new(url: ScepUrl, client: reqwest::Client) -> Self {
         Self {
@@ -31,7 +37,7 @@ impl Http {
         &self,
         operation: &'static str,
         message: Option<&[u8]>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Answered, Error> {
         let message = match message {
             Some(message) => Some(STANDARD.encode(message)),
             None => self.name.clone(),
@@ -48,7 +54,7 @@ impl Http {
         &self,
         operation: &'static str,
         message: &[u8],
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Answered, Error> {
         let request = self
             .client
             .post(self.address(operation, None))
@@ -72,7 +78,7 @@ impl Http {
         url
     }
 
-    async fn body(&self, operation: &'static str, mut answer: Response) -> Result<Vec<u8>, Error> {
+    async fn body(&self, operation: &'static str, mut answer: Response) -> Result<Answered, Error> {
         if !answer.status().is_success() {
             return Err(Error::Status {
                 operation,
@@ -80,6 +86,9 @@ impl Http {
                 status: answer.status().as_u16(),
             });
         }
+        let content_type = answer.headers().get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        let content_type = content_type.map(str::to_owned);
         let mut body = Vec::new();
         while let Some(chunk) = answer
             .chunk()
@@ -94,7 +103,7 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
+        Ok(Answered { content_type, body })
     }
 
     fn transport(&self, operation: &'static str, error: reqwest::Error) -> Error {

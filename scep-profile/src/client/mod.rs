@@ -127,7 +127,7 @@ impl Client {
     /// [`Error`] when it cannot be reached or is broken.
     pub async fn get_ca_caps(&self) -> Result<Capabilities, Error> {
         match self.http.get("GetCACaps", None).await {
-            Ok(body) => Ok(Capabilities::parse(&String::from_utf8_lossy(&body))),
+            Ok(answer) => Ok(Capabilities::parse(&String::from_utf8_lossy(&answer.body))),
             Err(Error::Status { status, .. }) if (400..500).contains(&status) => {
                 Ok(Capabilities::default())
             }
@@ -141,9 +141,15 @@ impl Client {
     ///
     /// [`Error`] when it cannot be reached, or answers something else.
     pub async fn get_ca_certs(&self) -> Result<CaCertificates, Error> {
-        Ok(CaCertificates::parse(
-            &self.http.get("GetCACert", None).await?,
-        )?)
+        Ok(self.get_typed_ca_certs().await?.0)
+    }
+
+    /// The certificates, and the content type that the server gave them.
+    pub(crate) async fn get_typed_ca_certs(
+        &self,
+    ) -> Result<(CaCertificates, Option<String>), Error> {
+        let answer = self.http.get("GetCACert", None).await?;
+        Ok((CaCertificates::parse(&answer.body)?, answer.content_type))
     }
 
     /// Enrols: asks for the capabilities and certificates, pins the CA, and sends the request by POST where the
@@ -231,7 +237,7 @@ impl Client {
     ///
     /// [`Error::Status`] when the server has none, [`Error::Message`] when the answer is not signed by `ca`.
     pub async fn get_next_ca_certs(&self, ca: &TrustedCa) -> Result<CaCertificates, Error> {
-        Ok(ca.next(&self.http.get("GetNextCACert", None).await?)?)
+        Ok(ca.next(&self.http.get("GetNextCACert", None).await?.body)?)
     }
 
     /// A certificate (in DER) by its serial number (big-endian), asked for under a certificate (in DER) of the same
@@ -310,11 +316,12 @@ impl Client {
     }
 
     async fn operate(&self, message: &[u8], post: bool) -> Result<Vec<u8>, Error> {
-        if post {
-            self.http.post("PKIOperation", message).await
+        let answer = if post {
+            self.http.post("PKIOperation", message).await?
         } else {
-            self.http.get("PKIOperation", Some(message)).await
-        }
+            self.http.get("PKIOperation", Some(message)).await?
+        };
+        Ok(answer.body)
     }
 
     async fn exchange(

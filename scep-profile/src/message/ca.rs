@@ -20,6 +20,7 @@ pub(crate) const CMC_RA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaCertificates {
     certificates: Vec<CaCertificate>,
+    is_single: bool,
 }
 
 impl CaCertificates {
@@ -39,7 +40,21 @@ impl CaCertificates {
     /// [`Error::Malformed`] when it is neither a certificate nor a certs-only message, or there is none in it.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
         let certificates = CaCertificate::of_get_ca_cert(body).map_err(malformed("GetCACert"))?;
-        Ok(Self { certificates })
+        Ok(Self {
+            certificates,
+            is_single: CaCertificate::from_der(body).is_ok(),
+        })
+    }
+
+    /// The content type that the form of the answer asks for (RFC 8894 section 4.2.1): [`SINGLE`](Self::SINGLE) for a
+    /// certificate alone, [`CHAIN`](Self::CHAIN) for a certs-only message, though it hold a single certificate.
+    #[must_use]
+    pub fn content_type(&self) -> &'static str {
+        if self.is_single {
+            Self::SINGLE
+        } else {
+            Self::CHAIN
+        }
     }
 
     /// The certificates in the order received.

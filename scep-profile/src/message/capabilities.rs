@@ -13,6 +13,8 @@ use super::{Cipher, Digest, Weakness};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
     keywords: Vec<String>,
+    /// The lines that were keywords as they stood, without a blank or a CR.
+    exact: Vec<String>,
 }
 
 impl Capabilities {
@@ -24,8 +26,10 @@ impl Capabilities {
             (1..=64).contains(&line.len()) && line.bytes().all(|byte| byte.is_ascii_graphic())
         };
         let keywords = text.lines().map(str::trim).filter(is_keyword);
+        let exact = text.split('\n').filter(is_keyword);
         Self {
             keywords: keywords.take(64).map(str::to_owned).collect(),
+            exact: exact.take(64).map(str::to_owned).collect(),
         }
     }
 
@@ -98,6 +102,29 @@ impl Capabilities {
             weaknesses.push(Weakness::NoAes);
         }
         if !self.sha256() && !self.has("SHA-512") {
+            weaknesses.push(Weakness::NoSha256);
+        }
+        weaknesses
+    }
+
+    /// What is weak about the server as Apple's client reads its announcement: a line counts only as it is written in
+    /// RFC 8894, in capitals and ended by LF alone, and `SCEPStandard` stands for nothing else.
+    ///
+    /// ```
+    /// use scep_profile::message::{Capabilities, Weakness};
+    ///
+    /// let caps = Capabilities::parse("AES\r\nSHA-256\r\n");
+    /// assert!(caps.weaknesses().is_empty());
+    /// assert_eq!(caps.weaknesses_for_apple(), [Weakness::NoAes, Weakness::NoSha256]);
+    /// ```
+    #[must_use]
+    pub fn weaknesses_for_apple(&self) -> Vec<Weakness> {
+        let has = |keyword: &str| self.exact.iter().any(|line| line == keyword);
+        let mut weaknesses = Vec::new();
+        if !has("AES") {
+            weaknesses.push(Weakness::NoAes);
+        }
+        if !has("SHA-256") && !has("SHA-512") {
             weaknesses.push(Weakness::NoSha256);
         }
         weaknesses

@@ -57,7 +57,8 @@ pub enum Reply {
     Pending,
 }
 
-/// A certificate for the key it was asked for, from the pinned CA.
+/// A certificate for the key it was asked for, in a reply that the pinned CA vouches for. Whether the CA itself issued it
+/// is for [`verify_issued`](super::verify_issued) to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Issued {
@@ -214,4 +215,35 @@ fn temporary_certificate(key: &EnrollmentKey, subject: &Name) -> Result<Vec<u8>,
         extensions: vec![extension(true, &usage)?],
     }
     .self_sign(key)
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use super::*;
+    use crate::message::{Answer, CaCertificates, Request, name};
+    use crate::{FingerprintAlgorithm, KeySize};
+
+    /// A reply that is signed, encrypted and numbered as it should be, and brings somebody else's certificate.
+    #[test]
+    fn a_certificate_for_another_key_is_refused() {
+        let key = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
+        let other = EnrollmentKey::generate(KeySize::Rsa2048).unwrap();
+        let ca_name = name(&"CN=CA".parse().unwrap()).unwrap();
+        let ca = temporary_certificate(&other, &ca_name).unwrap();
+        let ca = CaCertificate::from_der(&ca).unwrap();
+        let pin = ca.fingerprint(FingerprintAlgorithm::Sha256);
+        let trusted = CaCertificates::parse(ca.der()).unwrap().pin(&pin).unwrap();
+        let request = CertificateRequest::new("CN=cert".parse().unwrap());
+        let (transaction, message) =
+            Transaction::enroll(&key, &request, &trusted, &Capabilities::default()).unwrap();
+        let received = Request::open(&message, ca.x509(), &other).unwrap();
+        let subject = name(&"CN=cert".parse().unwrap()).unwrap();
+        let answered = |certified: &EnrollmentKey| {
+            let leaf = temporary_certificate(certified, &subject).unwrap();
+            let reply = Answer::issued(&received, vec![leaf]);
+            transaction.read(&reply.sign(ca.der(), &other).unwrap())
+        };
+        assert!(matches!(answered(&key), Ok(Reply::Issued(_))));
+        assert!(matches!(answered(&other), Err(Error::KeyMismatch)));
+    }
 }

@@ -11,7 +11,7 @@ use url::Url;
 /// | method | payload | what it is for | confirmed by Okta |
 /// |---|---|---|---|
 /// | [`sso_extension`](Self::sso_extension) | `com.apple.extensiblesso` | FastPass without a prompt in Safari and web views | yes: extension, team, type Credential, realm `Okta Device`, hosts |
-/// | [`preferences`](Self::preferences) | the two preference domains | the organisation's address is there at first start | the domains and `OktaVerify.OrgUrl`; see [`VerifyPreferences`] |
+/// | [`preferences`](Self::preferences) | the two preference domains | the organisation's address is there at first start | the domains; the key `OktaVerify.OrgUrl` is from community manifests, where its value is a host or an address with `https://`; see [`VerifyPreferences`] |
 /// | [`login_item`](Self::login_item) | `com.apple.servicemanagement` | Okta Verify starts at login, as Chrome and Firefox need | that it should, not by which payload |
 /// | [`notifications`](Self::notifications) | `com.apple.notificationsettings` | its prompts are seen | no |
 ///

@@ -11,7 +11,7 @@ pub use report::{Check, CheckSubject, Report, Role, ServerCertificate, Status};
 
 use crate::client::{Client, Enrollment, Error};
 use crate::message::{CertificateRequest, EnrollmentKey, TrustedCa};
-use crate::{CaCertificate, FingerprintAlgorithm, ScepPayload};
+use crate::{FingerprintAlgorithm, ScepPayload};
 use std::time::Instant;
 
 /// Checks the server of a payload without asking for a certificate.
@@ -52,7 +52,7 @@ pub async fn check_and_enroll(payload: &ScepPayload) -> Report {
                 format!("the challenge got a certificate in {took} ms"),
                 "",
             );
-            judge::judge_issued(&issued, &mut report);
+            judge::judge_issued(&issued, &ca, &mut report);
         }
         Ok(Enrollment::Pending(pending)) => report.add(
             CheckSubject::Enrollment,
@@ -100,22 +100,12 @@ async fn read(payload: &ScepPayload, report: &mut Report) -> Option<(Client, Tru
     judge::judge_tls(payload, report);
     report.capabilities = caps.keywords().map(str::to_owned).collect();
     judge::judge_capabilities(&caps, report);
-    match client.get_ca_certs().await {
-        Ok(certificates) => {
-            let names: Vec<_> = certificates
-                .certificates()
-                .iter()
-                .map(CaCertificate::subject)
-                .collect();
-            report.add(
-                CheckSubject::CaCertificates,
-                Status::Passed,
-                names.join("; "),
-                "",
-            );
+    match client.get_typed_ca_certs().await {
+        Ok((certificates, content_type)) => {
             let reported = certificates.certificates().iter();
             report.certificates = reported.map(ServerCertificate::of).collect();
-            judge::judge_ca(payload, &certificates, report).map(|ca| (client, ca))
+            let form = judge::judge_form(&certificates, content_type.as_deref(), report);
+            judge::judge_ca(payload, &certificates, form, report).map(|ca| (client, ca))
         }
         Err(error) => {
             report.fail(CheckSubject::CaCertificates, &error);

@@ -42,6 +42,10 @@ pub struct ServerCertificate {
     pub subject: String,
     /// Its issuer as RFC 4514 text.
     pub issuer: String,
+    /// Whether the pinned certificate vouches for it, as an authority that a Mac may talk to; absent when none is pinned.
+    /// The issuer of the pinned one need not be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted: Option<bool>,
     /// Its SHA-256 fingerprint.
     pub sha256: Fingerprint,
     /// Its SHA-1 fingerprint, for macOS 12 and earlier.
@@ -78,6 +82,7 @@ impl ServerCertificate {
             },
             subject: certificate.subject(),
             issuer: certificate.issuer(),
+            trusted: None,
             sha256: certificate.fingerprint(FingerprintAlgorithm::Sha256),
             sha1: certificate.fingerprint(FingerprintAlgorithm::Sha1),
             not_before: Timestamp::try_from(from).ok(),
@@ -126,6 +131,8 @@ pub enum CheckSubject {
     CaCertificates,
     /// One of them has the fingerprint of the payload.
     Fingerprint,
+    /// The pinned one vouches for every registration authority that is handed out.
+    Chain,
     /// The CA or RA may sign and decrypt.
     KeyUsage,
     /// The CA and RA certificates are signed and keyed as they should be.
@@ -146,6 +153,7 @@ impl fmt::Display for CheckSubject {
             Self::Capabilities => "capabilities",
             Self::CaCertificates => "CA certificates",
             Self::Fingerprint => "CA fingerprint",
+            Self::Chain => "CA chain",
             Self::KeyUsage => "CA key usage",
             Self::Algorithms => "CA algorithms",
             Self::Validity => "CA validity",

@@ -1,5 +1,6 @@
 use super::chain::{self, Chain};
 use super::state::PendingRequest;
+use super::waiting::asked_by;
 use super::{
     AuthorityOptions, AuthorityState, ChainState, Handled, IssuedCertificate, LeafError, Outcome,
     crl, profile,
@@ -11,7 +12,6 @@ use crate::message::{
 };
 use der::Decode;
 use mobileconfig::cms::Certificate;
-use mobileconfig::cms::armour;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -28,7 +28,7 @@ pub struct Authority {
     /// Those that issued before a roll-over.
     pub(super) former: Vec<CaCertificate>,
     pub(super) issued: Vec<IssuedCertificate>,
-    pending: Vec<PendingRequest>,
+    pub(super) pending: Vec<PendingRequest>,
 }
 
 impl Authority {
@@ -258,57 +258,7 @@ impl Authority {
             .cloned()
     }
 
-    fn hold(&mut self, request: &Request, csr: &ReceivedRequest) -> Result<Handled, String> {
-        let answer = Answer::pending(request);
-        let handled = Handled {
-            reply: self.sign(&answer)?,
-            outcome: Outcome::Pending(request.transaction_id.clone()),
-        };
-        let known = |held: &PendingRequest| held.transaction_id == request.transaction_id.as_str();
-        if !self.pending.iter().any(known) {
-            self.pending.push(PendingRequest {
-                transaction_id: request.transaction_id.as_str().to_owned(),
-                request: armour::encode("CERTIFICATE REQUEST", csr.der()).into(),
-                approved: false,
-            });
-        }
-        Ok(handled)
-    }
-
-    fn poll(&mut self, request: &Request, now: SystemTime) -> Result<Handled, String> {
-        let signer = Certificate::from_der(&request.signer).map_err(|error| error.to_string())?;
-        let polled_by = signer.tbs_certificate().subject_public_key_info();
-        let id = request.transaction_id.as_str();
-        if let Some(index) = self
-            .pending
-            .iter()
-            .position(|held| held.transaction_id == id)
-        {
-            let csr = self.pending[index].parse()?;
-            if csr.public_key() != polled_by {
-                return Err("the poll is signed by another key than the request".to_owned());
-            }
-            if !self.pending[index].approved {
-                return self.hold(request, &csr);
-            }
-            let handled = self.issue(request, &csr, now)?;
-            self.pending.remove(index);
-            return Ok(handled);
-        }
-        let earlier = self
-            .issued
-            .iter()
-            .filter(|issued| issued.transaction_id == id && !issued.revoked);
-        let earlier = earlier.rev().find(|issued| {
-            Certificate::from_der(&issued.der()).is_ok_and(|certificate| {
-                certificate.tbs_certificate().subject_public_key_info() == polled_by
-            })
-        });
-        let earlier = earlier.cloned().ok_or("no such transaction")?;
-        self.hand_out(request, &earlier)
-    }
-
-    fn issue(
+    pub(super) fn issue(
         &mut self,
         request: &Request,
         csr: &ReceivedRequest,
@@ -329,6 +279,7 @@ impl Authority {
             subject: certificate.subject(),
             certificate: certificate.pem(),
             transaction_id: request.transaction_id.as_str().to_owned(),
+            asked_by: Some(asked_by(request)?),
             revoked: false,
             revoked_at: None,
         };
@@ -337,7 +288,11 @@ impl Authority {
         Ok(handled)
     }
 
-    fn hand_out(&self, request: &Request, issued: &IssuedCertificate) -> Result<Handled, String> {
+    pub(super) fn hand_out(
+        &self,
+        request: &Request,
+        issued: &IssuedCertificate,
+    ) -> Result<Handled, String> {
         let mut certificates = vec![issued.der()];
         certificates.extend(self.ca_certificates());
         Ok(Handled {
@@ -346,37 +301,11 @@ impl Authority {
         })
     }
 
-    fn sign(&self, answer: &Answer) -> Result<Vec<u8>, String> {
+    pub(super) fn sign(&self, answer: &Answer) -> Result<Vec<u8>, String> {
         let (certificate, key) = self.chain.recipient();
         answer
             .sign(certificate.der(), key)
             .map_err(|error| error.to_string())
-    }
-
-    /// Approves a request that was answered PENDING; the certificate is issued at the next poll. False when there is
-    /// no such request.
-    pub fn approve(&mut self, transaction_id: &TransactionId) -> bool {
-        let held = self
-            .pending
-            .iter_mut()
-            .find(|held| held.transaction_id == transaction_id.as_str());
-        held.map(|held| held.approved = true).is_some()
-    }
-
-    /// Rejects a request that was answered PENDING; the next poll is refused. False when there is no such request.
-    pub fn reject(&mut self, transaction_id: &TransactionId) -> bool {
-        let before = self.pending.len();
-        self.pending
-            .retain(|held| held.transaction_id != transaction_id.as_str());
-        self.pending.len() < before
-    }
-
-    /// The transactions that wait for approval.
-    pub fn pending(&self) -> impl Iterator<Item = TransactionId> {
-        self.pending
-            .iter()
-            .filter(|held| !held.approved)
-            .map(|held| TransactionId::from_text(held.transaction_id.as_str()))
     }
 
     /// The certificates issued, oldest first.
@@ -455,15 +384,6 @@ impl Authority {
         } else {
             Ok(issued)
         }
-    }
-}
-
-impl PendingRequest {
-    fn parse(&self) -> Result<ReceivedRequest, String> {
-        let blocks = armour::blocks(self.request.expose_secret().as_bytes())
-            .map_err(|error| error.to_string())?;
-        let block = blocks.first().ok_or("the held request is empty")?;
-        ReceivedRequest::from_der(&block.bytes).map_err(|error| error.to_string())
     }
 }
 

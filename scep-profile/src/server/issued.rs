@@ -15,6 +15,9 @@ pub struct IssuedCertificate {
     pub certificate: String,
     /// The transaction it was asked for in.
     pub transaction_id: String,
+    /// The key that signed the request, as the hex of its SHA-256; it may ask for the answer again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) asked_by: Option<String>,
     /// Whether it was revoked.
     pub revoked: bool,
     /// When, if that was said.

@@ -21,6 +21,7 @@ mod outcome;
 mod profile;
 mod roll_over;
 mod state;
+mod waiting;
 
 pub use authority::Authority;
 pub use issued::{IssuedCertificate, LeafError};

@@ -33,8 +33,9 @@ impl Authority {
         Some((CaCertificates::NEXT, body.ok()?))
     }
 
-    /// Puts the prepared CA in place of the present one; certificates issued before stay valid. False when none was
-    /// prepared.
+    /// Puts the prepared CA in place of the present one; certificates issued before stay valid. The key of the former one
+    /// is dropped, so that revoked ones of its certificates are in no later list; [`Authority::verify_leaf`] knows them.
+    /// False when none was prepared.
     pub fn roll_over(&mut self) -> bool {
         let Some(next) = self.next.take() else {
             return false;

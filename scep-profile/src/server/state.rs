@@ -40,6 +40,10 @@ pub struct PendingRequest {
     /// PKCS#10 in PEM. It holds the challenge.
     #[serde(with = "secret")]
     pub(super) request: SecretString,
+    /// The key that signed it, as the hex of its SHA-256: a renewal is signed by the old one. States of earlier versions
+    /// lack it, so that the key of the request may ask alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) asked_by: Option<String>,
     pub(super) approved: bool,
 }
 

@@ -1,58 +1,15 @@
-//! What is good and what is bad about what was found.
+//! The certificates of the CA and its registration authorities.
 
-use super::report::{CheckSubject, Report, Status};
-use crate::message::{self, CaCertificates, Capabilities, Issued, TrustedCa};
+use super::{Form, days_left};
+use crate::message::{self, CaCertificates, TrustedCa};
+use crate::preflight::report::{CheckSubject, Report, Status};
 use crate::{CaCertificate, FingerprintAlgorithm, ScepPayload};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-const DAY: Duration = Duration::from_secs(86_400);
-
-pub(super) fn judge_tls(payload: &ScepPayload, report: &mut Report) {
-    let url = payload.url.as_url();
-    if url.scheme() == "https" {
-        let found = "https, with a certificate that this machine trusts";
-        report.add(CheckSubject::Tls, Status::Passed, found, "");
-    } else if payload.url.is_secure() {
-        report.add(
-            CheckSubject::Tls,
-            Status::Passed,
-            "http, within this machine",
-            "",
-        );
-    } else {
-        report.add(
-            CheckSubject::Tls,
-            Status::Warning,
-            "http",
-            "use https: over http the fingerprint is the only protection",
-        );
-    }
-}
-
-pub(super) fn judge_capabilities(caps: &Capabilities, report: &mut Report) {
-    let keywords = caps.keywords().collect::<Vec<_>>().join(", ");
-    let found = if keywords.is_empty() {
-        "none announced".to_owned()
-    } else {
-        keywords
-    };
-    let weaknesses = caps.weaknesses();
-    if weaknesses.is_empty() {
-        report.add(CheckSubject::Capabilities, Status::Passed, found, "");
-    } else {
-        let weak: Vec<_> = weaknesses.iter().map(ToString::to_string).collect();
-        report.add(
-            CheckSubject::Capabilities,
-            Status::Warning,
-            format!("{found}: it {}", weak.join(" and ")),
-            "macOS falls back to triple DES and SHA-1: let the server announce AES and SHA-256",
-        );
-    }
-}
-
-pub(super) fn judge_ca(
+pub(in crate::preflight) fn judge_ca(
     payload: &ScepPayload,
     certificates: &CaCertificates,
+    form: Form,
     report: &mut Report,
 ) -> Option<TrustedCa> {
     let Some(pin) = &payload.ca_fingerprint else {
@@ -85,10 +42,67 @@ pub(super) fn judge_ca(
         format!("{pin} is {}", ca.anchor().subject()),
         "",
     );
-    judge_key_usage(&ca, certificates.certificates().len() > 1, report);
+    for (certificate, reported) in certificates
+        .certificates()
+        .iter()
+        .zip(&mut report.certificates)
+    {
+        reported.trusted = Some(ca.certificates().contains(certificate));
+    }
+    judge_chain(&ca, certificates, report);
+    judge_key_usage(&ca, form, report);
     judge_algorithms(&ca, report);
     judge_validity(&ca, report);
     Some(ca)
+}
+
+/// Certificates that are no CA's and that [`CaCertificates::pin`] left out. macOS looks for the registration authority by
+/// key usage among all that it is handed, and only then asks whether the pinned one vouches for it.
+fn judge_chain(ca: &TrustedCa, certificates: &CaCertificates, report: &mut Report) {
+    let candidate = |certificate: &CaCertificate| {
+        !certificate.is_ca()
+            && !ca.certificates().contains(certificate)
+            && certificate
+                .key_usage()
+                .is_some_and(|usage| usage.key_encipherment() || usage.digital_signature())
+    };
+    let vouched_for = |certificate: &CaCertificate| {
+        let mut issuers = ca.certificates().iter();
+        issuers.any(|issuer| message::verify_issued(certificate.der(), issuer.x509()).is_ok())
+    };
+    let (marked_otherwise, unknown): (Vec<_>, Vec<_>) = certificates
+        .certificates()
+        .iter()
+        .filter(|certificate| candidate(certificate))
+        .partition(|certificate| vouched_for(certificate));
+    let names = |certificates: &[&CaCertificate]| {
+        let names: Vec<_> = certificates.iter().map(|one| one.subject()).collect();
+        names.join("; ")
+    };
+    if !unknown.is_empty() {
+        report.add(
+            CheckSubject::Chain,
+            Status::Failed,
+            format!(
+                "the pinned certificate does not vouch for {}",
+                names(&unknown)
+            ),
+            "let the server hand out the CA certificates between the two, or take what is not its own out",
+        );
+    } else if !marked_otherwise.is_empty() {
+        report.add(
+            CheckSubject::Chain,
+            Status::Warning,
+            format!(
+                "{} is no registration authority by its extended key usage, which macOS does not look at",
+                names(&marked_otherwise)
+            ),
+            "take it out of the answer, or issue it with the extended key usage id-kp-cmcRA",
+        );
+    } else {
+        let found = "the pinned certificate vouches for every registration authority";
+        report.add(CheckSubject::Chain, Status::Passed, found, "");
+    }
 }
 
 /// SHA-1 under a certificate that is neither pinned nor a root, and keys that are too short.
@@ -119,7 +133,7 @@ fn judge_algorithms(ca: &TrustedCa, report: &mut Report) {
     }
 }
 
-fn judge_key_usage(ca: &TrustedCa, chain: bool, report: &mut Report) {
+fn judge_key_usage(ca: &TrustedCa, form: Form, report: &mut Report) {
     let recipient = ca.recipient();
     if ca.is_unmarked() && ca.signs_and_decrypts() {
         let found = format!(
@@ -137,10 +151,9 @@ fn judge_key_usage(ca: &TrustedCa, chain: bool, report: &mut Report) {
         report.add(CheckSubject::KeyUsage, Status::Passed, found, "");
     } else {
         // macOS insists on it for the chain form of GetCACert only.
-        let status = if chain {
-            Status::Failed
-        } else {
-            Status::Warning
+        let status = match form {
+            Form::Chain => Status::Failed,
+            Form::Single => Status::Warning,
         };
         report.add(
             CheckSubject::KeyUsage,
@@ -185,57 +198,11 @@ fn judge_validity(ca: &TrustedCa, report: &mut Report) {
     }
 }
 
-pub(super) fn judge_issued(issued: &Issued, report: &mut Report) {
-    let leaf = match CaCertificate::from_der(&issued.certificate) {
-        Ok(leaf) => leaf,
-        Err(error) => return report.fail(CheckSubject::Certificate, &error),
-    };
-    let days = days_left(&leaf, SystemTime::now());
-    let found = format!(
-        "{}, issued by {}, valid for {days} days",
-        leaf.subject(),
-        leaf.issuer()
-    );
-    let signs = leaf
-        .key_usage()
-        .is_none_or(|usage| usage.digital_signature());
-    let weak: Vec<_> = issued
-        .weaknesses
-        .iter()
-        .map(message::Weakness::to_string)
-        .collect();
-    if !signs {
-        report.add(
-            CheckSubject::Certificate,
-            Status::Failed,
-            format!("{found}; it may not sign"),
-            "let the CA issue with digitalSignature: Okta Verify signs with the key",
-        );
-    } else if !weak.is_empty() {
-        report.add(
-            CheckSubject::Certificate,
-            Status::Warning,
-            format!("{found}; the server {}", weak.join(" and ")),
-            "let the server use AES and SHA-256",
-        );
-    } else {
-        report.add(CheckSubject::Certificate, Status::Passed, found, "");
-    }
-}
-
-fn days_left(certificate: &CaCertificate, now: SystemTime) -> u64 {
-    let left = certificate
-        .validity()
-        .1
-        .duration_since(now)
-        .unwrap_or_default();
-    left.as_secs() / DAY.as_secs()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ScepUrl, preflight::Report};
+    use crate::ScepUrl;
+    use crate::preflight::ServerCertificate;
 
     /// The report on what a server hands out, its last certificate being the pinned root.
     fn judged(certificates: &str) -> (Report, Option<TrustedCa>) {
@@ -244,20 +211,64 @@ mod tests {
         let url = ScepUrl::parse("https://ca.example.org/scep").unwrap();
         let payload = ScepPayload::new(url, "hunter2".into())
             .ca_fingerprint(root.fingerprint(FingerprintAlgorithm::Sha256));
-        let mut report = Report {
-            url: payload.url.to_string(),
-            capabilities: Vec::new(),
-            certificates: Vec::new(),
-            round_trip_ms: None,
-            checks: Vec::new(),
-        };
-        let ca = judge_ca(&payload, &certificates, &mut report);
+        let mut report = crate::preflight::started(&payload);
+        let reported = certificates.certificates().iter();
+        report.certificates = reported.map(ServerCertificate::of).collect();
+        let ca = judge_ca(&payload, &certificates, Form::Chain, &mut report);
         (report, ca)
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn a_registration_authority_that_nothing_leads_to_is_told_from_one_that_is_marked_otherwise() {
+        use crate::server::{Authority, AuthorityOptions};
+
+        let options = AuthorityOptions::new("Acme", "secret".into()).intermediate(true);
+        let options = options.registration_authority(true);
+        let authority = Authority::generate(options, SystemTime::now()).unwrap();
+        let handed_out = CaCertificates::parse(&authority.get_ca_cert().1).unwrap();
+        let is_intermediate =
+            |certificate: &CaCertificate| certificate.is_ca() && !certificate.is_root();
+        let pem = |keep: &dyn Fn(&CaCertificate) -> bool| {
+            // The root last, as `judged` pins it.
+            let mut kept: Vec<_> = handed_out.certificates().iter().collect();
+            kept.retain(|certificate| keep(certificate));
+            kept.sort_by_key(|certificate| certificate.is_root());
+            kept.iter()
+                .map(|certificate| certificate.pem())
+                .collect::<String>()
+        };
+
+        let (report, _) = judged(&pem(&|_| true));
+        let chain = report.check(CheckSubject::Chain).unwrap();
+        assert_eq!(chain.status, Status::Passed, "{report}");
+        assert!(
+            report
+                .certificates
+                .iter()
+                .all(|one| one.trusted == Some(true))
+        );
+
+        let (report, _) = judged(&pem(&|certificate| !is_intermediate(certificate)));
+        let chain = report.check(CheckSubject::Chain).unwrap();
+        assert_eq!(chain.status, Status::Failed, "{report}");
+        let lost = report
+            .certificates
+            .iter()
+            .find(|one| one.trusted == Some(false));
+        assert!(chain.found.contains(&lost.unwrap().subject), "{report}");
+
+        // A web server's certificate of the same CA, with the key usages of a registration authority.
+        let web = include_str!("../../../tests/data/web-server.pem");
+        let (report, _) = judged(web);
+        let chain = report.check(CheckSubject::Chain).unwrap();
+        assert_eq!(chain.status, Status::Warning, "{report}");
+        assert!(chain.found.starts_with("CN=www.acme.example"), "{report}");
     }
 
     #[test]
     fn a_short_key_and_sha1_below_the_pinned_root_are_warned_about() {
-        let (report, _) = judged(include_str!("../../tests/data/weak-ra.pem"));
+        let (report, _) = judged(include_str!("../../../tests/data/weak-ra.pem"));
         let check = report.check(CheckSubject::Algorithms).unwrap();
         assert_eq!(check.status, Status::Warning, "{report}");
         for part in ["CN=RA,O=Acme is signed with SHA-1", "a key of 1024 bits"] {
@@ -269,7 +280,7 @@ mod tests {
     /// macOS takes one certificate for each of the two, as it takes one for both.
     #[test]
     fn a_pair_of_registration_authorities_signs_and_decrypts_and_half_of_it_does_not() {
-        let pair = include_str!("../../tests/data/ra-pair.pem");
+        let pair = include_str!("../../../tests/data/ra-pair.pem");
         let (report, ca) = judged(pair);
         let usage = |report: &Report| report.check(CheckSubject::KeyUsage).unwrap().status;
         // Nothing but their key usage tells what they are.
