@@ -101,11 +101,15 @@ impl std::fmt::Debug for Verified {
 /// # Errors
 ///
 /// When the message is no CMS, is not signed data, or has no content (a detached signature, or certificates only); when a
-/// root or another certificate of the caller is none.
+/// root or another certificate of the caller is none. [`Error::is_limit`] for a message with more than 16 signers, each of
+/// whom would cost as much as a signed profile should.
 pub fn verify(message: impl AsRef<[u8]>, trust: &Trust) -> Result<Verified, Error> {
     let message = armour::unwrap(message.as_ref())?;
     let signed: SignedData = from_ber(&message)?.decode(oid::ID_SIGNED_DATA)?;
     let content = signed.content()?;
+    if signed.signer_infos.0.len() > MAX_SIGNERS {
+        return Err(Error::too_many("it has more than 16 signers"));
+    }
     let parse = |list: &[Vec<u8>]| {
         list.iter()
             .map(|der| Parsed::read(der))
@@ -135,6 +139,12 @@ pub fn verify(message: impl AsRef<[u8]>, trust: &Trust) -> Result<Verified, Erro
     })
 }
 
+/// Profiles have one signer.
+const MAX_SIGNERS: usize = 16;
+
+/// Certificates tried for one signer. An authority that issues another one for the same key gives them the same identifier.
+const MAX_NAMED: usize = 8;
+
 struct Look<'a> {
     signed: &'a SignedData,
     content: &'a [u8],
@@ -156,11 +166,13 @@ impl Look<'_> {
             as_of: self.time,
             path: Vec::new(),
         };
+        // Those of the message come last, so that they cannot keep the caller's from being tried.
         let mut named = self
-            .others
+            .roots
             .iter()
-            .chain(&self.roots)
-            .filter(|known| info.sid.matches(&known.certificate));
+            .chain(&self.others)
+            .filter(|known| info.sid.matches(&known.certificate))
+            .take(MAX_NAMED);
         let Some(first) = named.next() else {
             return verdicts;
         };
