@@ -237,3 +237,58 @@ impl Look<'_> {
         TimeVerdict::Valid
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNED: &[u8] = include_bytes!("../../../tests/data/signed.der.mobileconfig");
+
+    /// The signer's certificate.
+    fn signer() -> Parsed {
+        let signed: SignedData = from_ber(SIGNED)
+            .unwrap()
+            .decode(oid::ID_SIGNED_DATA)
+            .unwrap();
+        let sid = &signed.signer_infos.0[0].sid;
+        let certificates = signed.certificates.unwrap().certificates().unwrap();
+        let mut parsed = certificates.iter().map(|der| Parsed::read(der).unwrap());
+        parsed
+            .find(|known| sid.matches(&known.certificate))
+            .unwrap()
+    }
+
+    /// So many certificates of the signer's name and number for another key.
+    fn forged(count: usize) -> Vec<Vec<u8>> {
+        let Parsed {
+            mut der,
+            certificate,
+        } = signer();
+        let info = certificate.tbs_certificate().subject_public_key_info();
+        let key = info.subject_public_key.raw_bytes();
+        let at = der
+            .windows(key.len())
+            .position(|window| window == key)
+            .unwrap();
+        der[at + key.len() - 1] ^= 1;
+        vec![der; count]
+    }
+
+    fn signature(trust: &Trust) -> SignatureVerdict {
+        verify(SIGNED, trust).unwrap().signers.remove(0).signature
+    }
+
+    #[test]
+    fn only_so_many_certificates_of_one_name_are_tried() {
+        let none: [Vec<u8>; 0] = [];
+        let beside = |count| Trust::new(&none).intermediates(&forged(count));
+        assert_eq!(signature(&beside(MAX_NAMED - 1)), SignatureVerdict::Valid);
+        assert_ne!(signature(&beside(MAX_NAMED)), SignatureVerdict::Valid);
+    }
+
+    #[test]
+    fn forged_certificates_do_not_keep_a_root_from_being_tried() {
+        let trust = Trust::new(&[signer().der]).intermediates(&forged(MAX_NAMED));
+        assert_eq!(signature(&trust), SignatureVerdict::Valid);
+    }
+}
