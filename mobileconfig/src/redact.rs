@@ -66,6 +66,10 @@ impl Redacted {
     pub fn to_value(&self) -> &Value {
         &self.value
     }
+
+    pub(crate) fn into_value(self) -> Value {
+        self.value
+    }
 }
 
 impl fmt::Display for Redacted {

@@ -14,8 +14,8 @@ impl Profile {
     ///
     /// # Errors
     /// [`Error::is_unwritable`] if a text holds a character XML 1.0 cannot carry (a control character other than
-    /// tab, line feed and carriage return), a date is outside the years 0 to 9999 (Python's plistlib begins at 1), or a
-    /// value is a UID, which only binary property lists have.
+    /// tab, line feed and carriage return), a date is outside the years 1 to 9999 (there is no year 0, and
+    /// Python's plistlib reads none), or a value is a UID, which only binary property lists have.
     pub fn to_xml(&self) -> Result<Vec<u8>, Error> {
         to_xml(self.to_value())
     }
@@ -74,10 +74,7 @@ fn prepare(value: &mut Value) -> Result<(), Error> {
             "",
             "a UID exists in binary property lists only",
         )),
-        Value::Date(date) if !is_writable_date(date) => Err(Error::unwritable(
-            "",
-            "the date is outside the years 0 to 9999",
-        )),
+        Value::Date(date) if !is_writable_date(date) => Err(Error::unwritable("", DATE_RANGE)),
         Value::Date(date) => {
             *date = whole_seconds(*date);
             Ok(())
@@ -106,13 +103,15 @@ pub(crate) fn forbidden(text: &str) -> Option<char> {
     })
 }
 
-/// True for the years 0 to 9999, which have four digits in XML.
+pub(crate) const DATE_RANGE: &str = "the date is outside the years 1 to 9999";
+
+/// True for the years 1 to 9999: more have no four digits in XML, and a year 0 is read by some only.
 pub(crate) fn is_writable_date(date: &Date) -> bool {
-    const YEAR_0_TO_1970: Duration = Duration::from_secs(62_167_219_200);
+    const YEAR_1_TO_1970: Duration = Duration::from_secs(62_135_596_800);
     const YEAR_1970_TO_10000: Duration = Duration::from_secs(253_402_300_800);
     match SystemTime::from(*date).duration_since(UNIX_EPOCH) {
         Ok(after) => after < YEAR_1970_TO_10000,
-        Err(before) => before.duration() <= YEAR_0_TO_1970,
+        Err(before) => before.duration() <= YEAR_1_TO_1970,
     }
 }
 
@@ -152,6 +151,39 @@ mod tests {
         ] {
             let xml = String::from_utf8(to_xml(Value::Date(time.into())).unwrap()).unwrap();
             assert!(xml.contains(&format!("<date>{written}</date>")), "{xml}");
+        }
+    }
+
+    #[test]
+    fn a_date_of_the_year_0_is_neither_written_nor_read() {
+        let first = UNIX_EPOCH - Duration::from_secs(62_135_596_800);
+        let written = to_xml(Value::Date(first.into())).unwrap();
+        let written = String::from_utf8(written).unwrap();
+        assert!(
+            written.contains("<date>0001-01-01T00:00:00Z</date>"),
+            "{written}"
+        );
+        assert!(crate::read_plist(&written, &crate::Limits::default()).is_ok());
+
+        let before = Value::Date((first - Duration::from_secs(1)).into());
+        let mut keys = plist::Dictionary::new();
+        keys.insert("List".into(), Value::Array(vec![before]));
+        let list = Value::Dictionary(keys);
+        let error = to_xml(list.clone()).unwrap_err();
+        assert!(error.is_unwritable());
+        assert_eq!(
+            error.to_string(),
+            "List[0]: the date is outside the years 1 to 9999"
+        );
+        let xml = "<plist><dict><key>List</key><array><date>0000-12-31T23:59:59Z</date></array></dict></plist>";
+        let mut binary = Vec::new();
+        list.to_writer_binary(&mut binary).unwrap();
+        for document in [xml.as_bytes(), &binary] {
+            let error = crate::read_plist(document, &crate::Limits::default()).unwrap_err();
+            assert!(
+                error.to_string().contains("outside the years 1 to 9999"),
+                "{error}"
+            );
         }
     }
 

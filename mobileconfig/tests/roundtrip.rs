@@ -3,9 +3,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use mobileconfig::{Limits, Note, Payload, Profile, read_plist, to_xml};
+use mobileconfig::{Limits, Note, Payload, Profile, Scope, read_plist, to_xml};
 use plist::{Date, Dictionary, Value};
 use proptest::collection::vec;
+use proptest::option::of;
 use proptest::prelude::*;
 
 /// Any text that XML 1.0 can carry (section 2.2, production Char), with the characters that need care more often; also
@@ -43,10 +44,10 @@ fn real() -> impl Strategy<Value = Value> {
     prop_oneof![ANY, NORMAL, SUBNORMAL, ZERO, INFINITE, QUIET_NAN, whole].prop_map(Value::from)
 }
 
-/// From the year 0 to 9999, with a fraction that a binary property list can carry.
+/// From the year 1 to 9999, with a fraction that a binary property list can carry.
 fn date() -> impl Strategy<Value = Value> {
     let seconds = prop_oneof![
-        -62_167_219_200_i64..253_402_300_800,
+        -62_135_596_800_i64..253_402_300_800,
         -1_000..1_000_i64,
         978_307_190..978_307_210_i64,
     ];
@@ -125,20 +126,76 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 prop_compose! {
-    fn payload()(names in [text(), text(), text()], content in dictionary(value())) -> Payload {
+    fn payload()(
+        names in [text(), text(), text()],
+        version in any::<i64>(),
+        texts in [of(text()), of(text()), of(text())],
+        content in dictionary(value()),
+    ) -> Payload {
         let [payload_type, identifier, uuid] = names;
-        Payload::new(payload_type, identifier, uuid, content)
+        let mut payload = Payload::new(payload_type, identifier, uuid, content);
+        payload.version = version;
+        [payload.display_name, payload.description, payload.organization] = texts;
+        payload
     }
 }
 
 prop_compose! {
-    fn profile()(payloads in vec(payload(), 0..4), extra in dictionary(value()), removal in any::<Option<bool>>()) -> Profile {
+    fn profile()(
+        names in [text(), text()],
+        version in any::<i64>(),
+        texts in [of(text()), of(text()), of(text())],
+        scope in of(text().prop_map(Scope::from)),
+        removal_disallowed in any::<Option<bool>>(),
+        payloads in vec(payload(), 0..4),
+        encrypted_content in of(vec(any::<u8>(), 0..120)),
+        extra in dictionary(value()),
+    ) -> Profile {
         let mut profile = Profile::builder("Example Org", "org.example").build().unwrap();
+        [profile.identifier, profile.uuid] = names;
+        profile.version = version;
+        [profile.display_name, profile.description, profile.organization] = texts;
+        profile.scope = scope;
+        profile.removal_disallowed = removal_disallowed;
         profile.payloads = payloads;
+        profile.encrypted_content = encrypted_content;
         profile.extra = extra;
-        profile.removal_disallowed = removal;
         profile
     }
+}
+
+/// Each field of two profiles, the payloads in their order.
+fn assert_same_profile(a: &Profile, b: &Profile) {
+    assert_eq!(
+        (&a.identifier, &a.uuid, a.version, &a.scope),
+        (&b.identifier, &b.uuid, b.version, &b.scope)
+    );
+    assert_eq!(
+        (&a.display_name, &a.description, &a.organization),
+        (&b.display_name, &b.description, &b.organization)
+    );
+    assert_eq!(
+        (a.removal_disallowed, &a.encrypted_content),
+        (b.removal_disallowed, &b.encrypted_content)
+    );
+    assert_same_keys(&a.extra, &b.extra);
+    assert_eq!(a.payloads.len(), b.payloads.len());
+    for (a, b) in a.payloads.iter().zip(&b.payloads) {
+        assert_eq!(
+            (&a.payload_type, &a.identifier, &a.uuid, a.version),
+            (&b.payload_type, &b.identifier, &b.uuid, b.version)
+        );
+        assert_eq!(
+            (&a.display_name, &a.description, &a.organization),
+            (&b.display_name, &b.description, &b.organization)
+        );
+        assert_same_keys(&a.content, &b.content);
+    }
+}
+
+fn assert_same_keys(a: &Dictionary, b: &Dictionary) {
+    let [a, b] = [a, b].map(|keys| Value::Dictionary(keys.clone()));
+    assert!(same(&a, &b), "{a:?} {b:?}");
 }
 
 fn read(bytes: &[u8]) -> Value {
@@ -177,8 +234,14 @@ proptest! {
         for payload in &mut whole.payloads {
             payload.content = keys_in_xml(std::mem::take(&mut payload.content));
         }
-        prop_assert!(again.semantic_eq(&whole));
-        prop_assert_eq!(again.payloads.len(), whole.payloads.len());
+        assert_same_profile(&again, &whole);
+    }
+
+    #[test]
+    fn a_profile_survives_the_binary_form_of_the_plist_crate(profile in profile()) {
+        let mut bytes = Vec::new();
+        profile.to_value().to_writer_binary(&mut bytes).unwrap();
+        assert_same_profile(&Profile::from_bytes(&bytes).unwrap(), &profile);
     }
 
     #[test]

@@ -84,7 +84,7 @@ const MISTAKES: &[(&str, usize)] = &[
     ("above range", 38),
     ("array", 1928),
     ("array of integers", 6),
-    ("below range", 30),
+    ("below range", 39),
     ("boolean", 1590),
     ("count", 8),
     ("data", 2183),

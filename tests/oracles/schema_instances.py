@@ -272,8 +272,11 @@ def beyond(key, selector):
     if limits:
         if "max" in limits:
             yield "above range", "out-of-range", limits["max"] + 1
-        if "min" in limits and limits["min"] - 1 not in allowed:
-            yield "below range", "out-of-range", limits["min"] - 1
+        if "min" in limits:
+            below = limits["min"] - 1
+            while below in allowed:  # As 0 for never, below 1 to 180 minutes.
+                below -= 1
+            yield "below range", "out-of-range", below
     elif allowed and key is not selector:
         other = "no such value" if bare(key) == "string" else max(allowed) + 1000
         yield "not allowed", "value-not-allowed", other

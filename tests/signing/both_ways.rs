@@ -7,7 +7,7 @@ use mobileconfig::{
     cms::{ChainVerdict, Digest, SignatureVerdict, Signing},
 };
 
-use crate::certificates::{Certificates, LEAF, LEAVES, assert_good, only, profile};
+use crate::certificates::{Certificates, LEAF, LEAVES, assert_good, long_profile, only, profile};
 
 #[test]
 fn openssl_believes_what_we_sign_with_every_key_and_digest() {
@@ -66,20 +66,31 @@ fn what_openssl_signs_is_believed_with_every_key_digest_and_form() {
             for form in [&[][..], &["-stream"], &["-nosmimecap"], &["-noattr"]] {
                 let mut more = vec!["-md", digest, "-certfile", "ca.pem"];
                 more.extend(form);
-                let signed = files.signed_by_openssl(signer, &more);
-                let verdicts = only(&signed, &files.trust());
-                assert_good(&verdicts);
-                assert_eq!(verdicts.path.len(), 3);
-                assert_eq!(verdicts.path[0].subject, format!("CN={signer},O=Example"));
-                // OpenSSL adds signingTime whenever there are attributes.
-                assert_eq!(verdicts.signing_time.is_some(), !form.contains(&"-noattr"));
-                assert_eq!(
-                    Profile::read(&signed).unwrap(),
-                    (profile(), vec![Note::Signed])
-                );
+                for profile in [profile(), long_profile()] {
+                    let signed = files.profile_signed_by_openssl(&profile, signer, &more);
+                    let verdicts = only(&signed, &files.trust());
+                    assert_good(&verdicts);
+                    assert_eq!(verdicts.path.len(), 3);
+                    assert_eq!(verdicts.path[0].subject, format!("CN={signer},O=Example"));
+                    // OpenSSL adds signingTime whenever there are attributes.
+                    assert_eq!(verdicts.signing_time.is_some(), !form.contains(&"-noattr"));
+                    assert_eq!(
+                        Profile::read(&signed).unwrap(),
+                        (profile, vec![Note::Signed])
+                    );
+                }
             }
         }
     }
+}
+
+#[test]
+fn a_long_profile_that_openssl_signs_as_a_stream_comes_in_pieces() {
+    let Some(files) = Certificates::new() else {
+        return;
+    };
+    files.profile_signed_by_openssl(&long_profile(), "p256", &["-stream"]);
+    assert!(files.pieces("signed") > 10);
 }
 
 #[test]

@@ -185,9 +185,18 @@ impl Certificates {
         Trust::new(&[self.der("root")])
     }
 
-    /// Signs a profile with OpenSSL.
+    /// Signs the profile with OpenSSL.
     pub(crate) fn signed_by_openssl(&self, signer: &str, more: &[&str]) -> Vec<u8> {
-        self.write("in", profile().to_xml().unwrap());
+        self.profile_signed_by_openssl(&profile(), signer, more)
+    }
+
+    pub(crate) fn profile_signed_by_openssl(
+        &self,
+        profile: &Profile,
+        signer: &str,
+        more: &[&str],
+    ) -> Vec<u8> {
+        self.write("in", profile.to_xml().unwrap());
         let (certificate, key) = (format!("{signer}.pem"), format!("{signer}.key"));
         let mut arguments = vec![
             "cms",
@@ -210,6 +219,12 @@ impl Certificates {
         self.read("signed")
     }
 
+    /// How many octet strings of 4 KiB a message has.
+    pub(crate) fn pieces(&self, name: &str) -> usize {
+        let text = self.openssl(&["asn1parse", "-inform", "DER", "-in", name]);
+        text.matches(" l=4096 prim: OCTET STRING").count()
+    }
+
     /// What OpenSSL takes out of a signed message that it believes.
     pub(crate) fn verified_by_openssl(&self, signed: &[u8]) -> Vec<u8> {
         self.write("ours", signed);
@@ -229,6 +244,13 @@ pub(crate) fn profile() -> Profile {
         )
         .build()
         .unwrap()
+}
+
+/// The profile with a payload so long that OpenSSL, when it streams, writes the content in pieces of 4 KiB.
+pub(crate) fn long_profile() -> Profile {
+    let mut long = profile();
+    long.payloads[0].description = Some("0123456789".repeat(6_000));
+    long
 }
 
 pub(crate) fn only(signed: &[u8], trust: &Trust) -> Verdicts {

@@ -2,7 +2,7 @@
 
 use mobileconfig::{Profile, cms::Cipher};
 
-use crate::certificates::{Certificates, LEAF, profile};
+use crate::certificates::{Certificates, LEAF, long_profile, profile};
 
 #[test]
 fn openssl_decrypts_our_payloads_and_we_decrypt_its_own() {
@@ -55,6 +55,28 @@ fn openssl_decrypts_our_payloads_and_we_decrypt_its_own() {
             );
         }
     }
+}
+
+#[test]
+fn a_long_envelope_that_openssl_makes_as_a_stream_is_decrypted_from_its_pieces() {
+    let Some(files) = Certificates::new() else {
+        return;
+    };
+    let payloads = long_profile().to_value().into_dictionary().unwrap();
+    let payloads = payloads.get("PayloadContent").unwrap().clone();
+    files.write("content", mobileconfig::to_xml(payloads).unwrap());
+    files.openssl(&[
+        "cms", "-encrypt", "-binary", "-stream", "-aes256", "-outform", "DER", "-in", "content",
+        "-out", "theirs", "rsa.pem",
+    ]);
+    assert!(files.pieces("theirs") > 10);
+    let mut theirs = long_profile();
+    theirs.payloads.clear();
+    theirs.encrypted_content = Some(files.read("theirs"));
+    assert_eq!(
+        theirs.decrypt(&files.identity("rsa")).unwrap(),
+        long_profile()
+    );
 }
 
 #[test]

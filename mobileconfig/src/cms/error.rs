@@ -63,7 +63,7 @@ impl Error {
         self.offset
     }
 
-    /// The message is well-formed but nested too deeply or too large to be read.
+    /// The message is well-formed but nested too deeply or too large to be read, or has more signers than are looked at.
     #[must_use]
     pub fn is_limit(&self) -> bool {
         matches!(self.kind, Kind::Limit(_))
@@ -126,6 +126,10 @@ impl Error {
 impl Error {
     fn without_offset(kind: Kind) -> Self {
         Self { kind, offset: None }
+    }
+
+    pub(crate) fn too_many(what: &'static str) -> Self {
+        Self::without_offset(Kind::Limit(what))
     }
 
     pub(crate) fn unsupported(what: impl Into<String>) -> Self {

@@ -1,9 +1,11 @@
 //! A profile as a diff sees it: what is there, even if a device would miss something.
 
+use std::sync::Arc;
+
 use plist::{Dictionary, Value};
 
 use super::PayloadName;
-use crate::{Payload, Redacted, keys, secret::MASK};
+use crate::{Error, Payload, Redacted, keys, secret::MASK};
 
 pub(super) struct Document {
     /// The top-level keys but for the payloads.
@@ -16,6 +18,13 @@ pub(super) struct Document {
 }
 
 impl Document {
+    pub(super) fn of_value(value: Value) -> Result<Self, Error> {
+        match value {
+            Value::Dictionary(keys) => Ok(Self::new(keys)),
+            other => Err(Error::wrong_type("", "dict", &other)),
+        }
+    }
+
     pub(super) fn new(mut top: Dictionary) -> Self {
         version(&mut top);
         let mut dictionaries = take_payloads(&mut top);
@@ -53,15 +62,20 @@ impl Document {
         self.masked.get(index).cloned().unwrap_or_else(hidden)
     }
 
-    pub(super) fn name(&self, index: usize, old: Option<usize>, new: Option<usize>) -> PayloadName {
+    pub(super) fn name(
+        &self,
+        index: usize,
+        old: Option<usize>,
+        new: Option<usize>,
+    ) -> Arc<PayloadName> {
         let payload = &self.payloads[index];
-        PayloadName {
+        Arc::new(PayloadName {
             payload_type: payload.payload_type.clone(),
             identifier: payload.identifier.clone(),
             display_name: payload.display_name.clone(),
             old_index: old,
             new_index: new,
-        }
+        })
     }
 }
 
@@ -72,11 +86,7 @@ pub(super) fn hidden() -> Value {
 
 fn masked(keys: Dictionary) -> Dictionary {
     let masked = Redacted::of_value(&Value::Dictionary(keys));
-    masked
-        .to_value()
-        .as_dictionary()
-        .cloned()
-        .unwrap_or_default()
+    masked.into_value().into_dictionary().unwrap_or_default()
 }
 
 /// The payloads, taken out; none if `PayloadContent` is anything else than a list of dictionaries, which then counts as a

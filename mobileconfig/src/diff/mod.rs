@@ -76,11 +76,12 @@ impl Diff {
     /// # Errors
     /// [`Error::is_wrong_type`] when one of them is no dictionary.
     pub fn of_values(old: &Value, new: &Value, rules: &Rules) -> Result<Self, Error> {
-        let document = |value: &Value| match value {
-            Value::Dictionary(keys) => Ok(Document::new(keys.clone())),
-            other => Err(Error::wrong_type("", "dict", other)),
-        };
-        Ok(Self::between(&document(old)?, &document(new)?, rules))
+        let old = Document::of_value(old.clone())?;
+        Ok(Self::between(
+            &old,
+            &Document::of_value(new.clone())?,
+            rules,
+        ))
     }
 
     fn between(old: &Document, new: &Document, rules: &Rules) -> Self {
@@ -96,12 +97,7 @@ impl Diff {
         for (a, b) in &pairs.both {
             let name = new.name(*b, Some(*a), Some(*b));
             if order.contains(b) {
-                walk.push(
-                    Some(&name),
-                    String::new(),
-                    ChangeKind::Moved,
-                    Some(Rewrite::Order),
-                );
+                walk.push(Some(&name), "", ChangeKind::Moved, Some(Rewrite::Order));
             }
             let ((left, left_masked), (right, right_masked)) = (old.payload(*a), new.payload(*b));
             walk.dictionaries(
@@ -114,13 +110,13 @@ impl Diff {
             let kind = ChangeKind::Removed {
                 old: old.masked_payload(a),
             };
-            walk.push(Some(&old.name(a, Some(a), None)), String::new(), kind, None);
+            walk.push(Some(&old.name(a, Some(a), None)), "", kind, None);
         }
         for b in pairs.only_new {
             let kind = ChangeKind::Added {
                 new: new.masked_payload(b),
             };
-            walk.push(Some(&new.name(b, None, Some(b))), String::new(), kind, None);
+            walk.push(Some(&new.name(b, None, Some(b))), "", kind, None);
         }
         Self::judge(walk.changes, rules)
     }
@@ -136,8 +132,9 @@ impl Diff {
         rules: &Rules,
     ) -> Result<Self, Error> {
         let (old, old_notes) = read_plist(old, &Limits::default())?;
+        let old = Document::of_value(old)?;
         let (new, new_notes) = read_plist(new, &Limits::default())?;
-        let mut diff = Self::of_values(&old, &new, rules)?;
+        let mut diff = Self::between(&old, &Document::of_value(new)?, rules);
         let signed = [&old_notes, &new_notes].map(|notes| notes.contains(&Note::Signed));
         if signed[0] != signed[1] {
             let text = |signed| Value::from(if signed { "signed" } else { "not signed" });

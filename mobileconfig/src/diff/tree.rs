@@ -4,8 +4,9 @@ use std::fmt::{self, Write as _};
 
 use plist::Value;
 
+use super::change::Room;
 use super::{Change, ChangeKind, Diff, PayloadName};
-use crate::printable::printable;
+use crate::printable::{join, printable};
 
 impl fmt::Display for Diff {
     /// One line a change, below a line for each payload; nothing when nothing differs. With `{:#}` what is put down to
@@ -26,8 +27,9 @@ impl fmt::Display for Diff {
 
 fn list(f: &mut dyn fmt::Write, changes: &[Change]) -> fmt::Result {
     let mut above: Option<&PayloadName> = None;
+    let mut room = Room::new();
     for (index, change) in changes.iter().enumerate() {
-        let payload = change.payload.as_ref();
+        let payload = change.payload.as_deref();
         if let (Some(payload), true) = (payload, index == 0 || payload != above) {
             let mark = match (change.path.as_str(), &change.kind) {
                 ("", ChangeKind::Added { .. }) => "+ ",
@@ -44,8 +46,8 @@ fn list(f: &mut dyn fmt::Write, changes: &[Change]) -> fmt::Result {
         above = payload;
         let indent = if payload.is_some() { "  " } else { "" };
         match &change.kind {
-            ChangeKind::Added { new } => leaves(f, indent, '+', &change.path, new)?,
-            ChangeKind::Removed { old } => leaves(f, indent, '-', &change.path, old)?,
+            ChangeKind::Added { new } => leaves(f, &mut room, indent, '+', &change.path, new)?,
+            ChangeKind::Removed { old } => leaves(f, &mut room, indent, '-', &change.path, old)?,
             ChangeKind::Changed { old, new } => {
                 let (old, new) = (one_line(old), one_line(new));
                 let differ = if old == new { " (another)" } else { "" };
@@ -77,6 +79,7 @@ fn list(f: &mut dyn fmt::Write, changes: &[Change]) -> fmt::Result {
 /// A whole added or removed value: one line for each value in it.
 fn leaves(
     f: &mut dyn fmt::Write,
+    room: &mut Room,
     indent: &str,
     mark: char,
     path: &str,
@@ -87,22 +90,25 @@ fn leaves(
             let mut sorted: Vec<_> = keys.iter().collect();
             sorted.sort_unstable_by_key(|(key, _)| *key);
             for (key, value) in sorted {
-                let path = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
-                leaves(f, indent, mark, &path, value)?;
+                leaves(f, room, indent, mark, &join(path, key), value)?;
             }
             Ok(())
         }
         Value::Array(items) if !items.is_empty() => {
             for (index, item) in items.iter().enumerate() {
-                leaves(f, indent, mark, &format!("{path}[{index}]"), item)?;
+                leaves(f, room, indent, mark, &format!("{path}[{index}]"), item)?;
             }
             Ok(())
         }
-        value => writeln!(f, "{indent}{mark} {}: {}", printable(path), one_line(value)),
+        value => {
+            let path = room.take(path);
+            writeln!(
+                f,
+                "{indent}{mark} {}: {}",
+                printable(&path),
+                one_line(value)
+            )
+        }
     }
 }
 

@@ -1,11 +1,15 @@
 //! Comparing values in their places, the true ones for equality and the masked ones to show.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use plist::{Dictionary, Value};
 
+use super::change::Room;
 use super::{Change, ChangeKind, PayloadName, Rewrite};
 use crate::compare::same;
+use crate::printable::join;
 
 /// A dictionary of one profile, beside its masked form.
 #[derive(Clone, Copy)]
@@ -19,17 +23,16 @@ impl<'a> Side<'a> {
         Self { keys, masked }
     }
 
-    fn masked(&self, key: &str) -> Value {
-        self.masked
-            .and_then(|keys| keys.get(key))
-            .cloned()
-            // Masking keeps every key.
-            .unwrap_or_else(super::document::hidden)
+    fn masked(&self, key: &str) -> Cow<'a, Value> {
+        let masked = self.masked.and_then(|keys| keys.get(key));
+        // Masking keeps every key.
+        masked.map_or_else(|| Cow::Owned(super::document::hidden()), Cow::Borrowed)
     }
 }
 
 pub(super) struct Walk<'a> {
     pub(super) changes: Vec<Change>,
+    room: Room,
     uuids: &'a HashSet<(String, String)>,
 }
 
@@ -37,20 +40,21 @@ impl<'a> Walk<'a> {
     pub(super) fn new(uuids: &'a HashSet<(String, String)>) -> Self {
         Self {
             changes: Vec::new(),
+            room: Room::new(),
             uuids,
         }
     }
 
     pub(super) fn push(
         &mut self,
-        payload: Option<&PayloadName>,
-        path: String,
+        payload: Option<&Arc<PayloadName>>,
+        path: &str,
         kind: ChangeKind,
         rewrite: Option<Rewrite>,
     ) {
         self.changes.push(Change {
             payload: payload.cloned(),
-            path,
+            path: self.room.take(path).into_owned(),
             kind,
             rewrite,
         });
@@ -59,13 +63,13 @@ impl<'a> Walk<'a> {
     /// The keys of a profile or of a payload.
     pub(super) fn dictionaries(
         &mut self,
-        payload: Option<&PayloadName>,
+        payload: Option<&Arc<PayloadName>>,
         old: Side<'_>,
         new: Side<'_>,
     ) {
         for key in all_keys(old.keys, new.keys) {
             let before = self.changes.len();
-            self.entry(payload, key, key, old, new);
+            self.entry(payload, &join("", key), key, old, new);
             if let Some(rewrite) = Rewrite::of_key(key) {
                 for change in &mut self.changes[before..] {
                     change.rewrite = Some(rewrite);
@@ -76,7 +80,7 @@ impl<'a> Walk<'a> {
 
     fn entry(
         &mut self,
-        payload: Option<&PayloadName>,
+        payload: Option<&Arc<PayloadName>>,
         path: &str,
         key: &str,
         old: Side<'_>,
@@ -93,20 +97,20 @@ impl<'a> Walk<'a> {
                 return;
             }
             (Some(_), None) => ChangeKind::Removed {
-                old: old.masked(key),
+                old: old.masked(key).into_owned(),
             },
             (None, Some(_)) => ChangeKind::Added {
-                new: new.masked(key),
+                new: new.masked(key).into_owned(),
             },
             (None, None) => return,
         };
-        self.push(payload, path.to_owned(), kind, None);
+        self.push(payload, path, kind, None);
     }
 
     /// Two values of one place, each with its masked form.
     fn values(
         &mut self,
-        payload: Option<&PayloadName>,
+        payload: Option<&Arc<PayloadName>>,
         path: &str,
         (old, old_masked): (&Value, &Value),
         (new, new_masked): (&Value, &Value),
@@ -122,7 +126,7 @@ impl<'a> Walk<'a> {
                 let old = Side::new(left, Some(left_masked));
                 let new = Side::new(right, Some(right_masked));
                 for key in all_keys(left, right) {
-                    self.entry(payload, &format!("{path}.{key}"), key, old, new);
+                    self.entry(payload, &join(path, key), key, old, new);
                 }
             }
             (
@@ -135,7 +139,7 @@ impl<'a> Walk<'a> {
                     new: new_masked.clone(),
                 };
                 let rewrite = self.is_same_reference(old, new).then_some(Rewrite::Uuid);
-                self.push(payload, path.to_owned(), kind, rewrite);
+                self.push(payload, path, kind, rewrite);
             }
         }
     }
@@ -143,7 +147,7 @@ impl<'a> Walk<'a> {
     /// Items are compared place by place, after what both ends have in common.
     fn arrays(
         &mut self,
-        payload: Option<&PayloadName>,
+        payload: Option<&Arc<PayloadName>>,
         path: &str,
         (old, old_masked): (&[Value], &[Value]),
         (new, new_masked): (&[Value], &[Value]),
@@ -170,11 +174,11 @@ impl<'a> Walk<'a> {
                 ),
                 (true, false) => {
                     let old = old_masked[index].clone();
-                    self.push(payload, path, ChangeKind::Removed { old }, None);
+                    self.push(payload, &path, ChangeKind::Removed { old }, None);
                 }
                 (false, _) => {
                     let new = new_masked[index].clone();
-                    self.push(payload, path, ChangeKind::Added { new }, None);
+                    self.push(payload, &path, ChangeKind::Added { new }, None);
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::{
     borrow::Cow,
     collections::{HashMap, HashSet, hash_map::Entry},
     fmt,
+    hash::{BuildHasher as _, RandomState},
 };
 
 use serde::Serialize;
@@ -104,14 +105,17 @@ impl fmt::Display for Finding {
 /// The findings of one check so far.
 ///
 /// So that a file made for it cannot fill the memory, only the first [`MAX_FINDINGS`](Self::MAX_FINDINGS) of each severity
-/// are kept; how many more there are is said by one of the code [`MORE_FINDINGS`](codes::MORE_FINDINGS). A message of more
-/// than 4 KiB is cut.
+/// are kept; how many more there are is said by one of the code [`MORE_FINDINGS`](codes::MORE_FINDINGS). A message or mend
+/// of more than 4 KiB is cut, and a path of more than 1 KiB.
 #[derive(Debug, Default)]
 pub struct Findings {
-    found: Vec<Finding>,
-    /// Where in `found` the finding with this code at this path is.
-    places: HashMap<(&'static str, String), usize>,
-    paths: HashSet<String>,
+    /// Each with the hash of its path before it was cut.
+    found: Vec<(Finding, u64)>,
+    /// Where in `found` the finding with this code at the path of this hash is: a path may be long, and hashes that nobody
+    /// can foresee differ where paths do.
+    places: HashMap<(&'static str, u64), usize>,
+    paths: HashSet<u64>,
+    hasher: RandomState,
     kept: [usize; 3],
     left_out: [usize; 3],
 }
@@ -122,12 +126,8 @@ impl Findings {
 
     /// Adds a finding, unless there is one with its code at its place.
     pub fn add(&mut self, mut finding: Finding) {
-        for text in [&mut finding.path, &mut finding.message, &mut finding.mend] {
-            if let Cow::Owned(cut) = path::cut(text, MAX_TEXT) {
-                *text = cut;
-            }
-        }
-        let Entry::Vacant(place) = self.places.entry((finding.code, finding.path.clone())) else {
+        let hash = self.hash(&finding.path);
+        let Entry::Vacant(place) = self.places.entry((finding.code, hash)) else {
             return;
         };
         let severity = finding.severity as usize;
@@ -137,50 +137,63 @@ impl Findings {
         }
         self.kept[severity] += 1;
         place.insert(self.found.len());
-        self.paths.insert(finding.path.clone());
-        self.found.push(finding);
+        self.paths.insert(hash);
+        for (text, max) in [
+            (&mut finding.path, MAX_PATH),
+            (&mut finding.message, MAX_TEXT),
+            (&mut finding.mend, MAX_TEXT),
+        ] {
+            if let Cow::Owned(cut) = path::cut(text, max) {
+                *text = cut;
+            }
+        }
+        self.found.push((finding, hash));
     }
 
     /// True if something was found at exactly this place; for rules that want to leave it at that.
     #[must_use]
     pub fn is_reported(&self, path: &str) -> bool {
-        self.paths.contains(path)
+        self.paths.contains(&self.hash(path))
+    }
+
+    fn hash(&self, path: &str) -> u64 {
+        self.hasher.hash_one(path)
     }
 
     /// Keeps the findings for which `keep` is true: for a rule that knows a payload type, and says in one finding of its
     /// own what the schema could only say in others.
-    pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(&Finding) -> bool) {
         let found = self.found.len();
-        self.found.retain(keep);
+        self.found.retain(|(finding, _)| keep(finding));
         if self.found.len() == found {
             return;
         }
         (self.kept, self.places, self.paths) = Default::default();
-        for (index, finding) in self.found.iter().enumerate() {
+        for (index, (finding, hash)) in self.found.iter().enumerate() {
             self.kept[finding.severity as usize] += 1;
-            self.paths.insert(finding.path.clone());
-            self.places
-                .insert((finding.code, finding.path.clone()), index);
+            self.paths.insert(*hash);
+            self.places.insert((finding.code, *hash), index);
         }
     }
 
     /// True if this was found at exactly this place.
     pub(super) fn is_found(&self, code: Code, path: &str) -> bool {
-        self.places.contains_key(&(code.id, path.to_owned()))
+        self.places.contains_key(&(code.id, self.hash(path)))
     }
 
     /// Gives what was found at this place another severity, for a reason that only a later rule knows.
     pub(super) fn resettle(&mut self, code: Code, path: &str, severity: Severity) {
-        if let Some(index) = self.places.get(&(code.id, path.to_owned())) {
-            self.found[*index].severity = severity;
+        if let Some(index) = self.places.get(&(code.id, self.hash(path))) {
+            self.found[*index].0.severity = severity;
         }
     }
 
-    pub(super) fn into_sorted(mut self) -> Vec<Finding> {
-        self.found.sort_by_key(|finding| finding.severity);
+    pub(super) fn into_sorted(self) -> Vec<Finding> {
+        let mut found: Vec<_> = self.found.into_iter().map(|(finding, _)| finding).collect();
+        found.sort_by_key(|finding| finding.severity);
         let [errors, warnings, infos] = self.left_out;
         if errors + warnings + infos > 0 {
-            self.found.push(Finding::new(
+            found.push(Finding::new(
                 codes::MORE_FINDINGS,
                 "",
                 format!(
@@ -189,11 +202,14 @@ impl Findings {
                 "mend those above and check again",
             ));
         }
-        self.found
+        found
     }
 }
 
-/// Bytes of a text that is kept.
+/// Bytes of a path that is kept: more than a dozen levels of Apple's longest names take.
+const MAX_PATH: usize = 1024;
+
+/// Bytes of another text that is kept.
 const MAX_TEXT: usize = 4096;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use regex_lite::Regex;
 
 use super::path::{join, shown};
 use super::{Code, Finding, Findings, Rule, Subject, codes, codes_of};
+use crate::keys;
 use crate::secret::{Exposure, Place};
 
 pub(super) struct Secrets;
@@ -29,8 +30,8 @@ impl Rule for Secrets {
         }
         if signed {
             for (key, value) in subject.profile() {
-                if let Value::String(text) = value {
-                    variable(text, join("", key), findings);
+                if key != keys::CONTENT {
+                    variables(value, &join("", key), findings);
                 }
             }
         }
@@ -96,6 +97,24 @@ fn secret(what: &str, path: &str, findings: &mut Findings) {
         "keep the file from others and out of version control, encrypt the payloads for the device, or let the MDM \
          server fill the secret in",
     ));
+}
+
+/// Those in a value of the profile itself, such as the languages of `ConsentText`.
+fn variables(value: &Value, path: &str, findings: &mut Findings) {
+    match value {
+        Value::Dictionary(dictionary) => {
+            for (key, value) in dictionary {
+                variables(value, &join(path, key), findings);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                variables(value, &format!("{path}[{index}]"), findings);
+            }
+        }
+        Value::String(text) => variable(text, path.to_owned(), findings),
+        _ => {}
+    }
 }
 
 fn variable(text: &str, path: String, findings: &mut Findings) {

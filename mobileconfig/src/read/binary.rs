@@ -12,7 +12,7 @@ use plist::{Date, Dictionary, Integer, Value};
 
 use super::{Limits, Note, note_once};
 use crate::Error;
-use crate::write::{has_fraction, is_writable_date};
+use crate::write::{DATE_RANGE, has_fraction, is_writable_date};
 
 const MAGIC: &[u8] = b"bplist00";
 const TRAILER: usize = 32;
@@ -120,7 +120,7 @@ impl<'a> Document<'a, '_> {
             0x2 if low == 3 => Ok(Value::Real(f64::from_be_bytes(self.array_at(at)?))),
             0x3 if low == 3 => {
                 let date = date(f64::from_be_bytes(self.array_at(at)?))
-                    .ok_or_else(|| wrong(at, "the date is out of range"))?;
+                    .ok_or_else(|| wrong(at, DATE_RANGE))?;
                 if has_fraction(date) {
                     note_once(self.notes, Note::FractionalSecond);
                 }

@@ -10,7 +10,7 @@ use quick_xml::reader::Reader;
 
 use super::{Limits, Note, note_once};
 use crate::Error;
-use crate::write::{forbidden, has_fraction};
+use crate::write::{DATE_RANGE, forbidden, has_fraction, is_writable_date};
 
 const WHITE_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
@@ -434,13 +434,18 @@ fn integer(text: &str) -> Result<Integer, &'static str> {
     })
 }
 
-/// Only UTC: with an offset, a date could leave the years 0 to 9999 that a property list can write.
+/// Only UTC: with an offset, a date could leave the years 1 to 9999 that a property list can write.
 fn date(text: &str) -> Result<Date, &'static str> {
     const FORM: &str = "a date has the form 2030-12-31T23:59:59Z";
     if !text.ends_with('Z') {
         return Err(FORM);
     }
-    Date::from_xml_format(text).map_err(|_| FORM)
+    let date = Date::from_xml_format(text).map_err(|_| FORM)?;
+    if is_writable_date(&date) {
+        Ok(date)
+    } else {
+        Err(DATE_RANGE)
+    }
 }
 
 fn is_blank(text: &str) -> bool {

@@ -23,7 +23,8 @@ impl PrivateKey {
     /// # Errors
     ///
     /// [`Error::is_password`] when the password is missing or wrong; [`Error::is_key`] when there is no key or several
-    /// of them, or the file is in another form; [`Error::is_unsupported`] for another type or size of key.
+    /// of them, or the file is in another form; [`Error::is_unsupported`] for another type or size of key, and for a key
+    /// derivation of more than 10 000 000 iterations, or by scrypt in more than 64 MiB.
     pub fn from_file(
         file: impl AsRef<[u8]>,
         password: Option<&SecretString>,
@@ -178,6 +179,18 @@ mod tests {
         assert!(error(&certificate).contains("exactly one BEGIN"));
         let openssh = armour::encode("OPENSSH PRIVATE KEY", b"x");
         assert!(error(&openssh).contains("openssl pkcs8 -topk8"));
+    }
+
+    #[test]
+    fn a_key_file_that_asks_scrypt_for_nothing_is_refused() {
+        let file = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n\
+            MHIwTgYJKoZIhvcNAQUNMEEwIAYJKwYBBAHaRwQLMBMECHNhbHRzYWx0AgEAAgEIAgEBMB0GCWCG\n\
+            SAFlAwQBKgQQAAAAAAAAAAAAAAAAAAAAAAQgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n\
+            AAA=\n\
+            -----END ENCRYPTED PRIVATE KEY-----\n";
+        let error = PrivateKey::from_file(file, Some(&"x".into())).unwrap_err();
+        assert!(error.is_unsupported(), "{error}");
+        assert!(error.to_string().contains("N=0"), "{error}");
     }
 
     #[test]

@@ -8,14 +8,22 @@ use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, InnerIvInit, KeyIvInit};
 use der::asn1::{ObjectIdentifier, OctetString};
 use der::{Decode, Encode, Sequence};
+use pkcs5::EncryptionScheme;
+use pkcs5::pbes2::{Kdf, ScryptParams};
 use secrecy::{ExposeSecret, SecretString};
 use spki::AlgorithmIdentifierOwned;
 use zeroize::Zeroizing;
 
 const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
 
-/// Enough for every tool, and not enough to hang on a malicious file.
-const MAX_ITERATIONS: u32 = 10_000_000;
+/// Enough for every tool, and not enough to hang on a malicious file. A fuzzer has no seconds to spend on one input.
+const MAX_ITERATIONS: u32 = if cfg!(fuzzing) { 2048 } else { 10_000_000 };
+
+/// Bytes of memory that scrypt may take. OpenSSL writes keys that take 16 MiB, and reads none that take more than 32.
+const MAX_SCRYPT_MEMORY: u64 = if cfg!(fuzzing) { 1 << 16 } else { 64 << 20 };
+
+/// How many times scrypt may fill its memory; OpenSSL writes 1.
+const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
 
 /// The command that protects a key anew by PBES2, for errors to name. OpenSSL 3 keeps the old ciphers apart.
 pub(super) const CONVERT_PKCS8: &str = "convert the file with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW \
@@ -84,8 +92,13 @@ pub(super) fn decrypt(
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
     let unsupported = |name: &str| Error::unsupported(format!("encryption by {name}; {convert}"));
     if algorithm.oid == PBES2 {
-        let scheme = pkcs5::EncryptionScheme::from_der(&algorithm.to_der()?)
-            .map_err(|_| unsupported("a cipher or key derivation that PBES2 rarely has"))?;
+        let rare = || unsupported("a cipher or key derivation that PBES2 rarely has");
+        let scheme = EncryptionScheme::from_der(&algorithm.to_der()?).map_err(|_| rare())?;
+        match scheme.pbes2().map(|parameters| &parameters.kdf) {
+            Some(Kdf::Pbkdf2(derivation)) => drop(checked(derivation.iteration_count)?),
+            Some(Kdf::Scrypt(derivation)) => check_scrypt(derivation)?,
+            _ => return Err(rare()),
+        }
         return scheme
             .decrypt(password.expose_secret(), encrypted)
             .map(Zeroizing::new)
@@ -169,6 +182,27 @@ fn checked(iterations: u32) -> Result<u32, Error> {
     }
     Err(Error::unsupported(format!(
         "a key derivation of {iterations} iterations"
+    )))
+}
+
+/// The costs of scrypt (RFC 7914 section 2): a power of two above 1, within what a file may ask for.
+fn check_scrypt(derivation: &ScryptParams) -> Result<(), Error> {
+    let ScryptParams {
+        cost_parameter: n,
+        block_size: r,
+        parallelization: p,
+        ..
+    } = *derivation;
+    let blocks = n.checked_add(p.into());
+    let memory = blocks.and_then(|blocks| blocks.checked_mul(128 * u64::from(r)));
+    let is_bearable = memory.is_some_and(|memory| memory <= MAX_SCRYPT_MEMORY)
+        && (1..=MAX_SCRYPT_PARALLELIZATION).contains(&p);
+    if n.is_power_of_two() && n > 1 && r > 0 && is_bearable {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!(
+        "a key derivation by scrypt with N={n}, r={r} and p={p}: N has to be a power of two above 1, 128 r (N + p) at most \
+         {MAX_SCRYPT_MEMORY}, and p at most {MAX_SCRYPT_PARALLELIZATION}"
     )))
 }
 
@@ -278,5 +312,60 @@ mod tests {
             );
             assert!(derived.unwrap_err().is_unsupported());
         }
+    }
+
+    fn decrypt_pbes2(kdf: Kdf) -> Error {
+        let encryption = pkcs5::pbes2::EncryptionScheme::Aes256Cbc { iv: [0; 16] };
+        let scheme = EncryptionScheme::from(pkcs5::pbes2::Parameters { kdf, encryption });
+        let algorithm = AlgorithmIdentifierOwned::from_der(&scheme.to_der().unwrap()).unwrap();
+        decrypt(&algorithm, &[0; 32], &"x".into(), CONVERT_PKCS8).unwrap_err()
+    }
+
+    #[test]
+    fn absurd_costs_of_scrypt_are_refused() {
+        let derivation = |cost_parameter, block_size, parallelization| {
+            decrypt_pbes2(Kdf::Scrypt(ScryptParams {
+                salt: b"saltsalt"[..].try_into().unwrap(),
+                cost_parameter,
+                block_size,
+                parallelization,
+                key_length: None,
+            }))
+        };
+        for (n, r, p) in [
+            (0, 8, 1),
+            (1, 8, 1),
+            (3, 8, 1),
+            (1 << 40, 8, 1),
+            (u64::MAX, 8, 1),
+            (1 << 63, u16::MAX, 1),
+            (1 << 14, u16::MAX, 1),
+            (1 << 14, 0, 1),
+            (1 << 14, 8, 0),
+            (2, 8, u16::MAX),
+            (2, 8, 17),
+        ] {
+            let error = derivation(n, r, p);
+            assert!(error.is_unsupported(), "{n} {r} {p}: {error}");
+        }
+        // OpenSSL's costs, and the most that is borne.
+        assert!(derivation(1 << 14, 8, 1).is_password());
+        assert!(derivation(1 << 15, 8, 16).is_password());
+    }
+
+    #[test]
+    fn absurd_iterations_of_pbkdf2_are_refused() {
+        let derivation = |iteration_count| {
+            decrypt_pbes2(Kdf::Pbkdf2(pkcs5::pbes2::Pbkdf2Params {
+                salt: b"saltsalt"[..].try_into().unwrap(),
+                iteration_count,
+                key_length: None,
+                prf: pkcs5::pbes2::Pbkdf2Prf::HmacWithSha256,
+            }))
+        };
+        for iterations in [0, MAX_ITERATIONS + 1, u32::MAX] {
+            assert!(derivation(iterations).is_unsupported(), "{iterations}");
+        }
+        assert!(derivation(2048).is_password());
     }
 }

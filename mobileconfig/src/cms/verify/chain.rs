@@ -4,7 +4,7 @@
 //! understood ends the chain, and so do name constraints and SHA-1, since neither is evaluated. Revocation is not looked at,
 //! policies are not asked for, and no network is used.
 
-use super::verdict::ChainProblem;
+use super::verdict::{ChainProblem, name};
 use crate::cms::Certificate;
 use crate::cms::{Digest, SignedObject};
 use const_oid::AssociatedOid;
@@ -31,7 +31,7 @@ impl Parsed {
     }
 
     pub(super) fn subject(&self) -> String {
-        self.certificate.tbs_certificate().subject().to_string()
+        name(self.certificate.tbs_certificate().subject())
     }
 
     pub(super) fn not_before(&self) -> SystemTime {
@@ -256,7 +256,7 @@ impl<'a> Search<'a> {
             let problem = if last.is_self_issued() {
                 ChainProblem::UnknownRoot
             } else {
-                ChainProblem::IssuerNotFound(issuer_name.to_string())
+                ChainProblem::IssuerNotFound(name(issuer_name))
             };
             (last.subject(), problem)
         };

@@ -101,11 +101,15 @@ impl std::fmt::Debug for Verified {
 /// # Errors
 ///
 /// When the message is no CMS, is not signed data, or has no content (a detached signature, or certificates only); when a
-/// root or another certificate of the caller is none.
+/// root or another certificate of the caller is none. [`Error::is_limit`] for a message with more than 16 signers, each of
+/// whom would cost as much as a signed profile should.
 pub fn verify(message: impl AsRef<[u8]>, trust: &Trust) -> Result<Verified, Error> {
     let message = armour::unwrap(message.as_ref())?;
     let signed: SignedData = from_ber(&message)?.decode(oid::ID_SIGNED_DATA)?;
     let content = signed.content()?;
+    if signed.signer_infos.0.len() > MAX_SIGNERS {
+        return Err(Error::too_many("it has more than 16 signers"));
+    }
     let parse = |list: &[Vec<u8>]| {
         list.iter()
             .map(|der| Parsed::read(der))
@@ -135,6 +139,12 @@ pub fn verify(message: impl AsRef<[u8]>, trust: &Trust) -> Result<Verified, Erro
     })
 }
 
+/// Profiles have one signer.
+const MAX_SIGNERS: usize = 16;
+
+/// Certificates tried for one signer. An authority that issues another one for the same key gives them the same identifier.
+const MAX_NAMED: usize = 8;
+
 struct Look<'a> {
     signed: &'a SignedData,
     content: &'a [u8],
@@ -156,11 +166,13 @@ impl Look<'_> {
             as_of: self.time,
             path: Vec::new(),
         };
+        // Those of the message come last, so that they cannot keep the caller's from being tried.
         let mut named = self
-            .others
+            .roots
             .iter()
-            .chain(&self.roots)
-            .filter(|known| info.sid.matches(&known.certificate));
+            .chain(&self.others)
+            .filter(|known| info.sid.matches(&known.certificate))
+            .take(MAX_NAMED);
         let Some(first) = named.next() else {
             return verdicts;
         };
@@ -223,5 +235,60 @@ impl Look<'_> {
             }
         }
         TimeVerdict::Valid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNED: &[u8] = include_bytes!("../../../tests/data/signed.der.mobileconfig");
+
+    /// The signer's certificate.
+    fn signer() -> Parsed {
+        let signed: SignedData = from_ber(SIGNED)
+            .unwrap()
+            .decode(oid::ID_SIGNED_DATA)
+            .unwrap();
+        let sid = &signed.signer_infos.0[0].sid;
+        let certificates = signed.certificates.unwrap().certificates().unwrap();
+        let mut parsed = certificates.iter().map(|der| Parsed::read(der).unwrap());
+        parsed
+            .find(|known| sid.matches(&known.certificate))
+            .unwrap()
+    }
+
+    /// So many certificates of the signer's name and number for another key.
+    fn forged(count: usize) -> Vec<Vec<u8>> {
+        let Parsed {
+            mut der,
+            certificate,
+        } = signer();
+        let info = certificate.tbs_certificate().subject_public_key_info();
+        let key = info.subject_public_key.raw_bytes();
+        let at = der
+            .windows(key.len())
+            .position(|window| window == key)
+            .unwrap();
+        der[at + key.len() - 1] ^= 1;
+        vec![der; count]
+    }
+
+    fn signature(trust: &Trust) -> SignatureVerdict {
+        verify(SIGNED, trust).unwrap().signers.remove(0).signature
+    }
+
+    #[test]
+    fn only_so_many_certificates_of_one_name_are_tried() {
+        let none: [Vec<u8>; 0] = [];
+        let beside = |count| Trust::new(&none).intermediates(&forged(count));
+        assert_eq!(signature(&beside(MAX_NAMED - 1)), SignatureVerdict::Valid);
+        assert_ne!(signature(&beside(MAX_NAMED)), SignatureVerdict::Valid);
+    }
+
+    #[test]
+    fn forged_certificates_do_not_keep_a_root_from_being_tried() {
+        let trust = Trust::new(&[signer().der]).intermediates(&forged(MAX_NAMED));
+        assert_eq!(signature(&trust), SignatureVerdict::Valid);
     }
 }

@@ -1,8 +1,10 @@
 use crate::cms::Certificate;
 use crate::cms::{Digest, Error};
+use crate::printable::cut;
 use der::{DateTime, Decode};
 use std::fmt;
 use std::time::SystemTime;
+use x509_cert::name::Name;
 
 /// What was found out about one signer. Each verdict answers a question of its own, and none of them follows from
 /// another: a signature can be good although its certificate expired, and a chain can be good under a signature that
@@ -150,11 +152,12 @@ pub enum SignerVerdict {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct CertificateSummary {
-    /// Its subject, RFC 4514 text.
+    /// Its subject, RFC 4514 text. It ends in `…` where one of more than 4096 bytes is cut.
     pub subject: String,
-    /// Its issuer, RFC 4514 text.
+    /// Its issuer, RFC 4514 text, cut like the subject.
     pub issuer: String,
-    /// Its serial number, hexadecimal in upper case with colons.
+    /// Its serial number, hexadecimal in upper case with colons. It ends in `…` where one of more than 64 bytes is cut; RFC
+    /// 5280 allows 20.
     pub serial_number: String,
     /// The first moment of its validity.
     #[serde(serialize_with = "time")]
@@ -178,19 +181,32 @@ impl CertificateSummary {
 
     pub(super) fn new(der: &[u8], certificate: &Certificate) -> Self {
         let tbs = certificate.tbs_certificate();
-        let hex = |bytes: &[u8]| {
-            let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-            pairs.join(":")
-        };
         Self {
-            subject: tbs.subject().to_string(),
-            issuer: tbs.issuer().to_string(),
+            subject: name(tbs.subject()),
+            issuer: name(tbs.issuer()),
             serial_number: hex(tbs.serial_number().as_bytes()),
             not_before: tbs.validity().not_before.to_system_time(),
             not_after: tbs.validity().not_after.to_system_time(),
             sha256: hex(&Digest::Sha256.hash(der)),
         }
     }
+}
+
+/// A name as RFC 4514 text, so short that verdicts that repeat it stay in proportion to the message.
+pub(super) fn name(name: &Name) -> String {
+    const MAX: usize = 4096;
+    cut(&name.to_string(), MAX).into_owned()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const MAX: usize = 64;
+    let pairs: Vec<_> = bytes
+        .iter()
+        .take(MAX)
+        .map(|byte| format!("{byte:02X}"))
+        .collect();
+    let more = if bytes.len() > MAX { ":…" } else { "" };
+    pairs.join(":") + more
 }
 
 impl fmt::Display for SignatureVerdict {
