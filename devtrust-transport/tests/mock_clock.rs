@@ -1,4 +1,15 @@
 //! Every row of the retry table and the budget against a real socket and a clock that only pretends to wait.
+//!
+//! | outcome | read, or said to be repeatable | write |
+//! |---|---|---|
+//! | 429 with `Retry-After` | again after it | the same |
+//! | 429 with a reset | again after it, by the server's date | the same |
+//! | 429 with limit 0, or without a header | again after a backed-off wait | the same |
+//! | 429 that asks for more than the cap, or once more than the attempts | rate limited | the same |
+//! | 502, 503, 504 | again | ambiguous |
+//! | time-out, broken connection | again | ambiguous |
+//! | no connection | again | again |
+//! | anything else | returned | returned |
 #![allow(clippy::unwrap_used)]
 
 use std::{
@@ -16,7 +27,10 @@ use devtrust_transport::{
 };
 use http::{HeaderName, Method, header::AUTHORIZATION};
 use secrecy::SecretString;
-use tokio::time::Instant;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    time::Instant,
+};
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers::any};
 
 const DATE: &str = "Tue, 24 Nov 2026 12:00:00 GMT";
@@ -55,6 +69,10 @@ impl Clock for MockClock {
 }
 
 fn transport(url: &str, clock: Arc<MockClock>, retry: Retry) -> Transport {
+    limited_transport(url, clock, retry, Limits::default())
+}
+
+fn limited_transport(url: &str, clock: Arc<MockClock>, retry: Retry, limits: Limits) -> Transport {
     let name = HeaderName::from_static;
     let dialect = Dialect {
         rate_limit: Some(RateLimitHeaders {
@@ -71,10 +89,64 @@ fn transport(url: &str, clock: Arc<MockClock>, retry: Retry) -> Transport {
         Arc::new(credentials),
         dialect,
         retry,
-        Limits::default(),
+        limits,
     )
     .unwrap()
     .with_clock(clock)
+}
+
+/// Waits of 2, 4, 8, 16 s, of each of which half is jitter.
+fn backing_off() -> Retry {
+    Retry {
+        base: Duration::from_secs(2),
+        ..Retry::default()
+    }
+}
+
+/// Fails unless the waits are those of [`backing_off`]; they are cut to whole seconds here.
+fn backed_off(clock: &MockClock, times: usize) {
+    let waits = clock.waits();
+    assert_eq!(waits.len(), times, "{waits:?}");
+    for (wait, full) in waits.into_iter().zip([2, 4, 8, 16]) {
+        assert!((full / 2..=full).contains(&wait), "{wait} of {full}");
+    }
+}
+
+const READS: [Method; 2] = [Method::GET, Method::HEAD];
+const WRITES: [Method; 4] = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+fn any_method() -> impl Iterator<Item = Method> {
+    READS.into_iter().chain(WRITES)
+}
+
+/// A read is sent until the attempts run out and fails as `read` says; a write is sent once and is ambiguous.
+async fn reads_again_and_never_writes_again(
+    url: &str,
+    limits: Limits,
+    read: fn(&FailureKind) -> bool,
+) {
+    let repeatable = |method| Request::new(method, ["x"]).repeatable();
+    let reads = READS.map(|method| Request::new(method, ["x"]));
+    for request in reads.into_iter().chain([repeatable(Method::POST)]) {
+        let clock = MockClock::new();
+        let transport = limited_transport(url, clock.clone(), backing_off(), limits.clone());
+        let failure = transport.send(&request).await.unwrap_err();
+        assert!(read(failure.kind()), "{failure}");
+        assert_eq!(failure.attempts(), 5, "{failure}");
+        backed_off(&clock, 4);
+    }
+    for method in WRITES {
+        let clock = MockClock::new();
+        let transport = limited_transport(url, clock.clone(), backing_off(), limits.clone());
+        let failure = transport.send(&Request::new(method, ["x"])).await;
+        let failure = failure.unwrap_err();
+        assert!(
+            matches!(failure.kind(), FailureKind::Ambiguous { .. }),
+            "{failure}"
+        );
+        assert_eq!(failure.attempts(), 1);
+        backed_off(&clock, 0);
+    }
 }
 
 /// Answers of which the last one repeats.
@@ -114,7 +186,7 @@ async fn sent(server: &MockServer) -> usize {
 
 #[tokio::test]
 async fn a_429_of_any_method_waits_for_the_reset_by_the_servers_date() {
-    for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
+    for method in any_method() {
         let server = server(vec![limited(429, 10, 0, 41), status(200)]).await;
         let clock = MockClock::new();
         let transport = transport(&server.uri(), clock.clone(), Retry::default());
@@ -152,29 +224,129 @@ async fn a_wait_past_the_cap_is_an_error_and_no_wait() {
 }
 
 #[tokio::test]
+async fn a_429_without_headers_backs_off_for_any_method() {
+    for method in any_method() {
+        let answers = vec![ResponseTemplate::new(429), status(429), status(200)];
+        let server = server(answers).await;
+        let clock = MockClock::new();
+        let transport = transport(&server.uri(), clock.clone(), backing_off());
+        let answer = transport.send(&Request::new(method, ["x"])).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        backed_off(&clock, 2);
+    }
+}
+
+#[tokio::test]
+async fn a_429_with_limit_0_backs_off_since_its_reset_says_nothing_of_a_free_slot() {
+    for method in any_method() {
+        // The reset is past the cap: taken at its word, nothing would be sent again.
+        let server = server(vec![limited(429, 0, 0, 3600), status(200)]).await;
+        let clock = MockClock::new();
+        let transport = transport(&server.uri(), clock.clone(), backing_off());
+        let request = Request::new(method, ["x"]);
+        assert_eq!(transport.send(&request).await.unwrap().status(), 200);
+        backed_off(&clock, 1);
+        // Nor does it hold the next request back.
+        transport.send(&request).await.unwrap();
+        backed_off(&clock, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_429_that_does_not_end_is_rate_limited_when_the_attempts_run_out() {
+    for method in any_method() {
+        let server = server(vec![status(429)]).await;
+        let clock = MockClock::new();
+        let transport = transport(&server.uri(), clock.clone(), backing_off());
+        let failure = transport.send(&Request::new(method, ["x"])).await;
+        let failure = failure.unwrap_err();
+        assert!(matches!(failure.kind(), FailureKind::RateLimited { .. }));
+        assert_eq!((failure.attempts(), sent(&server).await), (5, 5));
+        backed_off(&clock, 4);
+    }
+}
+
+#[tokio::test]
 async fn gateway_trouble_repeats_reads_with_growing_waits_and_never_a_write() {
     for code in [502, 503, 504] {
         let server = server(vec![status(code)]).await;
-        let clock = MockClock::new();
-        let retry = Retry {
-            base: Duration::from_secs(2),
-            ..Retry::default()
-        };
-        let transport = transport(&server.uri(), clock.clone(), retry);
-        let failure = transport.send(&Request::get(["x"])).await.unwrap_err();
-        assert_eq!(failure.status().unwrap(), code);
-        assert_eq!((failure.attempts(), sent(&server).await), (5, 5));
-        // Half of each of 2, 4, 8, 16 s is fixed, half is jitter; the waits are cut to whole seconds here.
-        for (wait, full) in clock.waits().into_iter().zip([2, 4, 8, 16]) {
-            assert!((full / 2..=full).contains(&wait), "{wait} of {full}");
-        }
-        for method in [Method::POST, Method::PUT, Method::DELETE] {
-            let failure = transport.send(&Request::new(method, ["x"])).await;
-            let failure = failure.unwrap_err();
-            assert!(matches!(failure.kind(), FailureKind::Ambiguous { .. }));
-            assert_eq!(failure.attempts(), 1);
-        }
+        reads_again_and_never_writes_again(&server.uri(), Limits::default(), |kind| {
+            matches!(kind, FailureKind::Status { .. })
+        })
+        .await;
+        assert_eq!(sent(&server).await, 3 * 5 + WRITES.len());
     }
+}
+
+#[tokio::test]
+async fn gateway_trouble_that_says_how_long_is_waited_for_up_to_the_cap() {
+    let busy = |seconds: &str| status(503).insert_header("retry-after", seconds);
+    let served = server(vec![busy("7"), status(200)]).await;
+    let clock = MockClock::new();
+    let client = transport(&served.uri(), clock.clone(), backing_off());
+    client.send(&Request::get(["x"])).await.unwrap();
+    assert_eq!(clock.waits(), [7]);
+
+    let served = server(vec![busy("3600"), status(200)]).await;
+    let clock = MockClock::new();
+    let client = transport(&served.uri(), clock.clone(), backing_off());
+    let failure = client.send(&Request::get(["x"])).await.unwrap_err();
+    assert_eq!(failure.status().unwrap(), 503);
+    assert_eq!((failure.attempts(), clock.waits().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_time_out_repeats_reads_and_never_a_write() {
+    let limits = Limits {
+        attempt_timeout: Duration::from_millis(40),
+        ..Limits::default()
+    };
+    let slow = status(200).set_delay(Duration::from_secs(30));
+    let server = server(vec![slow]).await;
+    reads_again_and_never_writes_again(&server.uri(), limits, |kind| {
+        matches!(kind, FailureKind::Interrupted { .. })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_read_that_timed_out_gets_the_answer_of_its_second_attempt() {
+    let limits = Limits {
+        attempt_timeout: Duration::from_millis(500),
+        ..Limits::default()
+    };
+    let slow = status(200).set_delay(Duration::from_secs(30));
+    let server = server(vec![slow, status(200)]).await;
+    let clock = MockClock::new();
+    let transport = limited_transport(&server.uri(), clock.clone(), backing_off(), limits);
+    let answer = transport.send(&Request::get(["x"])).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    backed_off(&clock, 1);
+}
+
+/// A server that reads each request, and hangs up in the middle of its answer.
+async fn hangs_up() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = connection.read(&mut request).await;
+            let part = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n";
+            let _ = connection.write_all(part).await;
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_repeats_reads_and_never_a_write() {
+    let url = hangs_up().await;
+    reads_again_and_never_writes_again(&url, Limits::default(), |kind| {
+        matches!(kind, FailureKind::Interrupted { .. })
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -183,25 +355,31 @@ async fn without_a_connection_any_method_tries_again() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()
     };
-    let clock = MockClock::new();
-    let transport = transport(
-        &format!("http://127.0.0.1:{port}"),
-        clock.clone(),
-        Retry::default(),
-    );
-    let failure = transport.send(&Request::post(["x"])).await.unwrap_err();
-    assert_eq!((failure.attempts(), clock.waits().len()), (5, 4));
+    for method in any_method() {
+        let clock = MockClock::new();
+        let transport = transport(
+            &format!("http://127.0.0.1:{port}"),
+            clock.clone(),
+            backing_off(),
+        );
+        let failure = transport.send(&Request::new(method, ["x"])).await;
+        assert_eq!(failure.unwrap_err().attempts(), 5);
+        backed_off(&clock, 4);
+    }
 }
 
 #[tokio::test]
 async fn every_other_status_returns_at_once() {
-    for code in [400, 401, 403, 404, 409, 500] {
+    for code in [302, 400, 401, 403, 404, 409, 500, 501] {
         let server = server(vec![status(code)]).await;
-        let clock = MockClock::new();
-        let transport = transport(&server.uri(), clock.clone(), Retry::default());
-        let failure = transport.send(&Request::get(["x"])).await.unwrap_err();
-        assert_eq!(failure.attempts(), 1);
-        assert!(clock.waits().is_empty());
+        for method in any_method() {
+            let clock = MockClock::new();
+            let transport = transport(&server.uri(), clock.clone(), backing_off());
+            let failure = transport.send(&Request::new(method, ["x"])).await;
+            let failure = failure.unwrap_err();
+            assert_eq!(failure.status().unwrap(), code);
+            assert_eq!((failure.attempts(), clock.waits().len()), (1, 0));
+        }
     }
 }
 

@@ -128,7 +128,7 @@ pub enum Error {
         /// Each key path with what the plan observed (`wanted`) and what is there now (`found`).
         differences: Vec<Difference>,
     },
-    /// The write could lock people out: what was proved before is not so any more.
+    /// The write could lock people out, or let them in too easily: what was proved before is not so any more.
     Guarded {
         /// What is not met.
         refusal: Box<crate::trust::Refusal>,
@@ -370,7 +370,7 @@ impl fmt::Display for Error {
             }
             Self::Guarded { refusal, reopened } => {
                 f.write_str(match reopened {
-                    None => "nothing was written, since it could lock people out: ",
+                    None => "nothing was written, since it could lock people out or let them in too easily: ",
                     Some(true) => "the catch-all was closed and opened again: ",
                     Some(false) => "the catch-all is closed, and that could lock people out: ",
                 })?;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use device_trust_sandbox::Sandbox;
+use device_trust_sandbox::{RecordedRequest, Sandbox};
 
 /// Runs a program to its end.
 ///
@@ -17,24 +17,40 @@ pub async fn run(command: Command) -> io::Result<Output> {
     command.stdin(Stdio::null()).output().await
 }
 
-/// Runs a program until the sandbox has handled a request under [`Effect::Hold`](device_trust_sandbox::Effect::Hold) and
-/// holds its answer, and kills it there by SIGKILL. `None` when it ended before.
+/// Whether the sandbox has handled a request under [`Effect::Hold`](device_trust_sandbox::Effect::Hold) and holds its
+/// answer.
+#[must_use]
+pub fn is_held(request: &RecordedRequest) -> bool {
+    request.fault.as_deref() == Some("held") && request.status != 0
+}
+
+/// Runs a program until the sandbox holds a request, and kills it there by SIGKILL. `None` when it ended before.
 ///
 /// # Errors
 /// When it cannot be started.
 pub async fn kill_when_held(sandbox: &Sandbox, command: Command) -> io::Result<Option<ExitStatus>> {
+    kill_when(command, || {
+        let world = sandbox.shared().world();
+        world.requests.iter().rev().any(is_held)
+    })
+    .await
+}
+
+/// Runs a program until it is time, and kills it then by SIGKILL. `None` when it ended before.
+///
+/// # Errors
+/// When it cannot be started.
+pub async fn kill_when(
+    command: Command,
+    is_time: impl Fn() -> bool,
+) -> io::Result<Option<ExitStatus>> {
     let mut child = tokio::process::Command::from(command)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
     loop {
-        let held = {
-            let world = sandbox.shared().world();
-            let mut newest = world.requests.iter().rev();
-            newest.any(|one| one.fault.as_deref() == Some("held") && one.status != 0)
-        };
-        if held {
+        if is_time() {
             child.start_kill()?;
             return child.wait().await.map(Some);
         }

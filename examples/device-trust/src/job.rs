@@ -46,6 +46,12 @@ impl Job {
     /// # Errors
     /// [`Error::Refused`] by the CA or a tenant, [`Error::File`] when a file cannot be written.
     pub async fn plan(&self, progress: &dyn Progress) -> Result<Planned, Error> {
+        if self.output.has_closing() {
+            progress.line(
+                "note: an earlier run may have been stopped while it closed a catch-all; the next run without \
+                 --plan-only looks at that first",
+            );
+        }
         let (profile, bytes) = self.profile(progress)?;
         stages::check_ca(&profile, progress).await?;
         let planned = self.planned(&profile, &bytes, progress).await?;
@@ -55,7 +61,8 @@ impl Job {
 
     /// Runs the job to its end: plan, apply, wait, prove, deny, verify. Writes all four files.
     ///
-    /// `show` gets the plan before anything is changed.
+    /// An earlier run that was stopped while it closed the catch-all is gone on with first: people may be locked out.
+    /// `show` gets the plan before anything else is changed.
     ///
     /// # Errors
     /// As for [`plan`](Self::plan). What was applied before a refusal stays; running again goes on from there.
@@ -67,11 +74,12 @@ impl Job {
         let Self {
             blueprint, tenants, ..
         } = self;
+        let resumed = stages::go_on(tenants, &self.output, progress).await?;
         let (profile, bytes) = self.profile(progress)?;
         stages::check_ca(&profile, progress).await?;
         let planned = self.planned(&profile, &bytes, progress).await?;
         show(&planned);
-        let mut writes = 0;
+        let mut writes = resumed.unwrap_or(0);
         let mut applied = None;
         if planned.changes() > 0 {
             if blueprint.scep.prove_challenge {
@@ -95,7 +103,7 @@ impl Job {
                 Some(stages::prove(blueprint, tenants, &planned, &macs.rollout, progress).await?);
             writes += stages::enforce(blueprint, tenants, &planned, &self.output, progress).await?;
         }
-        let changed = (writes > 0).then(jiff::Timestamp::now);
+        let changed = (writes > 0 || resumed.is_some()).then(jiff::Timestamp::now);
         let after = stages::verify(
             blueprint,
             tenants,

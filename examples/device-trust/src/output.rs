@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
-    io::Write as _,
+    io::{ErrorKind, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -23,6 +23,16 @@ impl Output {
     pub const EVIDENCE: &str = "evidence.json";
     /// The same for people.
     pub const REPORT: &str = "report.html";
+
+    /// What the names of [`closing`](Self::closing) begin with.
+    const CLOSING: &str = "closing-";
+
+    /// The plan that closes the catch-all of an Okta org, there only while it is not known how its write ended. It names
+    /// who signed in, so its mode is 0600.
+    pub fn closing(org: &str) -> String {
+        let id: String = org.chars().filter(char::is_ascii_alphanumeric).collect();
+        format!("{}{id}.json", Self::CLOSING)
+    }
 
     /// Files in `folder`, which is made when the first one is written.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
@@ -65,6 +75,46 @@ impl Output {
     /// As for [`write`](Self::write).
     pub fn write_secret(&self, name: &str, content: &[u8]) -> Result<PathBuf, Error> {
         self.write_with_mode(name, content, 0o600)
+    }
+
+    /// The content of a file, if it is there.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it is there and cannot be read.
+    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let path = self.path(name);
+        match fs::read(&path) {
+            Ok(content) => Ok(Some(content)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::File {
+                problem: format!("cannot be read: {error}; let this user read it"),
+                path,
+            }),
+        }
+    }
+
+    /// Takes a file away, if it is there.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it is there and stays.
+    pub fn remove(&self, name: &str) -> Result<(), Error> {
+        let path = self.path(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::File {
+                problem: format!("cannot be removed: {error}; remove it by hand"),
+                path,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is a [`closing`](Self::closing), of any org.
+    pub(crate) fn has_closing(&self) -> bool {
+        let names = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        names.map(|entry| entry.file_name()).any(|name| {
+            name.to_str()
+                .is_some_and(|name| name.starts_with(Self::CLOSING))
+        })
     }
 
     fn write_with_mode(&self, name: &str, content: &[u8], mode: u32) -> Result<PathBuf, Error> {

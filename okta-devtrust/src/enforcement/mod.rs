@@ -19,6 +19,7 @@ mod conditions;
 mod guard;
 mod proof;
 mod replay;
+mod verify;
 mod waive;
 
 use crate::request::json_of;
@@ -36,6 +37,7 @@ pub use proof::{PilotProof, Proof, gather};
 pub use replay::{
     Coverage, DeniedUser, Predicted, Replay, ReplayRules, ReplayedSignIn, ReplayedUser,
 };
+pub use verify::{Verified, verify};
 pub use waive::Waive;
 
 /// The plan that closes the catch-all (`DENY`): empty when it is closed already and may be, one change otherwise.

@@ -161,15 +161,19 @@ async fn bookmark(
     })
 }
 
-/// The weak rules of the policies that apps are under. Which apps those are is asked only where a rule is weak.
 async fn weaker(
     okta: &Okta,
     desired: &Desired,
     policies: &[Policy],
 ) -> Result<Vec<WeakRule>, Error> {
-    if desired.session.is_none() {
-        return Ok(Vec::new());
+    match desired.session {
+        Some(_) => weak_rules(okta, policies).await,
+        None => Ok(Vec::new()),
     }
+}
+
+/// The weak rules of the policies that apps are under. Which apps those are is asked only where a rule is weak.
+pub(super) async fn weak_rules(okta: &Okta, policies: &[Policy]) -> Result<Vec<WeakRule>, Error> {
     let found = policies
         .iter()
         .filter(|policy| policy.is_active())

@@ -131,6 +131,7 @@ async fn apply_opening(
     let keep = |undo: &_| output.keep_undo("okta", undo);
     trust::apply_recorded(&tenants.okta, plan, keep, |_| {})
         .await
-        .map(drop)
-        .map_err(|halted| Error::refused(STAGE, halted))
+        .map_err(|halted| Error::refused(STAGE, halted))?;
+    // It is open on purpose now: whoever closes it next has nothing to do with a run that was stopped.
+    output.remove(&Output::closing(&plan.org))
 }

@@ -13,7 +13,7 @@ use okta_devtrust::{
     trust::{self, Observed},
 };
 
-use super::Planned;
+use super::{Planned, closing};
 use crate::{Blueprint, Error, Output, Progress, Stage, tenants::Tenants};
 
 /// How far back sign-ins count at the most.
@@ -22,7 +22,7 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(5);
 
 /// How to let people in again.
-const OPEN: &str = "Mend it and run again. To let people in until then, set the policy's catch-all rule to ALLOW: in the \
+pub(super) const OPEN: &str = "Mend it and run again. To let people in until then, set the policy's catch-all rule to ALLOW: in the \
                     Admin Console, or with `withdraw --open-only --apply`";
 
 /// What the log shows, and which Okta device each Mac of the roll-out is.
@@ -91,19 +91,7 @@ pub(crate) async fn enforce(
     for note in &plan.notes {
         progress.line(note);
     }
-    let applied = trust::apply_recorded(
-        &tenants.okta,
-        &plan,
-        |undo| output.keep_undo("okta", undo),
-        |step| {
-            if step.state == trust::StepState::Starting {
-                progress.line(&format!("okta: {}", step.title));
-            }
-        },
-    )
-    .await
-    .map_err(|halted| refused(&halted))?;
-    Ok(applied.writes())
+    closing::close(tenants, &plan, output, progress).await
 }
 
 /// Looks at a catch-all that denied before this run: a run that was stopped right after closing it, or a change since,

@@ -2,6 +2,7 @@
 //! as it was nor as the plan left it was changed by someone since, and is not overwritten.
 
 mod closed;
+mod session;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -25,8 +26,9 @@ use crate::{
 /// over, so a record undoes a run that was stopped anywhere, and undoing twice writes nothing the second time.
 ///
 /// # Errors
-/// [`Halted`] before anything is written when an object was changed since ([`Error::Stale`]), and at the first step
-/// that a request fails.
+/// [`Halted`] before anything is written when an object was changed since ([`Error::Stale`]) and when people could be
+/// locked out, or get in with less than the password that a global session policy lifts ([`Error::Guarded`]; a new plan
+/// can waive the latter by its name); and at the first step that a request fails.
 pub async fn rollback(
     okta: &Okta,
     undo: &Undo,
@@ -43,15 +45,20 @@ pub async fn rollback(
         return Err(applied.halted("look for a catch-all that denies", error));
     }
     let undoing = |writes| Undoing { okta, undo, writes };
+    let mut lifts_password = false;
     for step in undo.steps.iter().rev() {
-        if let Err(error) = Box::pin(undoing(false).step(step)).await {
-            return Err(applied.halted(title(step), error));
+        match Box::pin(undoing(false).step(step)).await {
+            Ok((_, state)) => lifts_password |= state == StepState::Written && session::lifts(step),
+            Err(error) => return Err(applied.halted(title(step), error)),
         }
+    }
+    if lifts_password && let Err(error) = session::refuse_after(okta, undo).await {
+        return Err(applied.halted("look for a policy that is weaker than a password", error));
     }
     for (n, undo_step) in undo.steps.iter().rev().enumerate() {
         let step = Step::starting(n, undo.steps.len(), title(undo_step));
         let undoing = undoing(true);
-        let making = Box::pin(undoing.step(undo_step));
+        let making = Box::pin(undoing.make(undo_step));
         if let Err((step, error)) = make(&mut applied.steps, step, &mut progress, making).await {
             return Err(applied.halted(step, error));
         }
@@ -91,6 +98,21 @@ struct Undoing<'a> {
 }
 
 impl Undoing<'_> {
+    /// Makes a step. Before one that lifts the password the apps are looked at once more: they have moved by now.
+    async fn make(&self, step: &UndoStep) -> Result<Done, Error> {
+        if session::lifts(step) {
+            let looking = Undoing {
+                writes: false,
+                ..*self
+            };
+            let (_, state) = Box::pin(looking.step(step)).await?;
+            if state == StepState::Written {
+                session::refuse(self.okta).await?;
+            }
+        }
+        self.step(step).await
+    }
+
     async fn step(&self, step: &UndoStep) -> Result<Done, Error> {
         let okta = self.okta;
         match step {

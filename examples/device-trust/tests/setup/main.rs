@@ -1,170 +1,14 @@
 //! The program as an operator meets it: exit codes, output, files, and that no secret gets out.
 #![allow(clippy::unwrap_used)]
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
+mod case;
+mod killed;
 
-use device_trust_sandbox::{BREAK_GLASS_GROUP, Options, RateLimits, Sandbox, Secrets, Seed};
+use std::{fs, path::Path, process::Command};
+
+use case::{Case, EXAMPLE, Outside, Run, SCEP_CHALLENGE, empty_group, mode, no_secret_in, options};
+use device_trust_sandbox::{BREAK_GLASS_GROUP, Options, Seed};
 use secrecy::SecretString;
-use tempfile::TempDir;
-
-const EXAMPLE: &str = include_str!("../../device-trust.toml");
-const OKTA_API_TOKEN: &str = "00canary-okta-token-4711";
-const JUMPCLOUD_API_KEY: &str = "jca_canary-jumpcloud-key-4711";
-const SCEP_CHALLENGE: &str = "canary-scep-challenge-4711";
-
-/// A folder with a blueprint in it, and the program to run on it.
-struct Case {
-    folder: TempDir,
-}
-
-impl Case {
-    fn new(blueprint: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("blueprint.toml"), blueprint).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn out(&self) -> PathBuf {
-        self.path("out")
-    }
-
-    fn setup(&self, arguments: &[&str]) -> Run {
-        let blueprint = self.path("blueprint.toml");
-        let output = Command::new(env!("CARGO_BIN_EXE_setup"))
-            .arg("--blueprint")
-            .arg(blueprint)
-            .arg("--out")
-            .arg(self.out())
-            .args(arguments)
-            .env("OKTA_API_TOKEN", OKTA_API_TOKEN)
-            .env("JUMPCLOUD_API_KEY", JUMPCLOUD_API_KEY)
-            .env("SCEP_CHALLENGE", SCEP_CHALLENGE)
-            // A proxy that answers nothing: what is on this machine is not asked for through it.
-            .env("HTTP_PROXY", "http://127.0.0.1:9")
-            .env("ALL_PROXY", "http://127.0.0.1:9")
-            .output()
-            .unwrap();
-        Run::of(&output)
-    }
-
-    /// The run failed with one clear error, and left nothing behind.
-    fn refuses(&self, run: &Run, exit_code: i32, what: &str) {
-        assert_eq!(run.exit_code, exit_code, "{run:?}");
-        assert!(run.stderr.contains(what), "{what} is not in {run:?}");
-        assert!(!run.stderr.contains("panicked"), "{run:?}");
-        assert!(!self.out().exists(), "something was written: {run:?}");
-        no_secret_in(&run.stderr);
-        no_secret_in(&run.stdout);
-    }
-}
-
-#[derive(Debug)]
-struct Run {
-    exit_code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Run {
-    fn of(output: &Output) -> Self {
-        Self {
-            exit_code: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
-            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
-        }
-    }
-}
-
-fn no_secret_in(text: &str) {
-    use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-    for secret in [OKTA_API_TOKEN, JUMPCLOUD_API_KEY, SCEP_CHALLENGE] {
-        assert!(!text.contains(secret), "a secret is in {text}");
-        assert!(
-            !text.contains(&hex::encode(secret)),
-            "a secret in hex is in {text}"
-        );
-        // Base64 of the secret depends on where it starts; the middle of each of the three forms does not.
-        for shift in 0..3 {
-            let padded = format!("{}{secret}", "\0".repeat(shift));
-            let encoded = STANDARD_NO_PAD.encode(padded);
-            let middle = &encoded[4..encoded.len() - 4];
-            assert!(!text.contains(middle), "a secret in base64 is in {text}");
-        }
-    }
-}
-
-/// A sandbox in this process, and a blueprint that names it as if it were real tenants.
-struct Outside {
-    sandbox: Sandbox,
-    case: Case,
-}
-
-impl Outside {
-    async fn start(options: Options) -> Self {
-        let sandbox = Sandbox::start(options).await.unwrap();
-        let mut pem = String::new();
-        for der in sandbox.ca_certificates() {
-            pem += &scep_profile::CaCertificate::from_der(&der).unwrap().pem();
-        }
-        let scep = format!(
-            "[scep]\nurl = \"{}\"\nca_certificates = [\"ca.pem\"]\n",
-            sandbox.scep_url()
-        );
-        let case = Case::new(&EXAMPLE.replace("[scep]\n", &scep));
-        fs::write(case.path("ca.pem"), pem).unwrap();
-        Self { sandbox, case }
-    }
-
-    fn setup(&self, more: &[&str]) -> Run {
-        let mut arguments = vec![
-            "--okta-url",
-            self.sandbox.okta_url(),
-            "--jumpcloud-url",
-            self.sandbox.jumpcloud_url(),
-        ];
-        arguments.extend(more);
-        self.case.setup(&arguments)
-    }
-
-    fn writes(&self) -> usize {
-        self.sandbox
-            .requests()
-            .iter()
-            .filter(|request| request.is_write())
-            .count()
-    }
-
-    fn refuses_without_a_write(&self, what: &str) {
-        let run = self.setup(&[]);
-        self.case.refuses(&run, 1, what);
-        assert_eq!(self.writes(), 0);
-    }
-}
-
-fn secrets() -> Secrets {
-    Secrets {
-        okta_api_token: Some(SecretString::from(OKTA_API_TOKEN)),
-        jumpcloud_api_key: Some(SecretString::from(JUMPCLOUD_API_KEY)),
-        scep_challenge: Some(SecretString::from(SCEP_CHALLENGE)),
-    }
-}
-
-fn options() -> Options {
-    Options {
-        secrets: secrets(),
-        rate_limits: RateLimits::unlimited(),
-        ..Options::default()
-    }
-}
 
 #[test]
 fn the_job_ends_well_and_a_second_process_in_the_same_world_changes_nothing() {
@@ -264,20 +108,6 @@ fn a_catch_all_that_denies_is_looked_at_again_and_what_is_not_met_ends_with_1() 
     assert!(third.stdout.contains(", 0 writes"), "{third:?}");
 }
 
-/// Takes everyone out of a group of a kept world; says whether it was there.
-fn empty_group(world: &mut serde_json::Value, name: &str) -> bool {
-    use serde_json::Value;
-    if world["body"]["profile"]["name"] == name {
-        world["members"] = Value::Array(Vec::new());
-        return true;
-    }
-    match world {
-        Value::Object(fields) => fields.values_mut().any(|field| empty_group(field, name)),
-        Value::Array(items) => items.iter_mut().any(|item| empty_group(item, name)),
-        _ => false,
-    }
-}
-
 /// The names of what a run left, besides the profile, which is the one file that may hold the challenge.
 fn files_without_a_secret(case: &Case) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(case.out())
@@ -290,10 +120,6 @@ fn files_without_a_secret(case: &Case) -> Vec<String> {
         no_secret_in(&fs::read_to_string(case.out().join(name)).unwrap());
     }
     names
-}
-
-fn mode(file: &Path) -> u32 {
-    fs::metadata(file).unwrap().permissions().mode() & 0o777
 }
 
 #[test]
