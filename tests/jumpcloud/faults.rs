@@ -182,3 +182,25 @@ async fn a_rollback_of_a_deployment() {
     let scenario = jobs::rollback_of_a_deployment().await;
     sweep("rollback of a deployment", scenario).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_license() {
+    sweep("license", jobs::license().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_license_elsewhere() {
+    sweep("license elsewhere", jobs::license_elsewhere().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_withdrawal_of_a_license() {
+    let scenario = jobs::license_withdrawal().await;
+    sweep("withdrawal of a license", scenario).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_of_a_license() {
+    let scenario = jobs::rollback_of_license_elsewhere().await;
+    sweep("rollback of a license", scenario).await;
+}

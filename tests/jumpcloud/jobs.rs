@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use device_trust_sandbox::{Options, Ports, RecordedRequest, Sandbox, World};
-use device_trust_tests::jumpcloud::{self, Job, POLICY, RINGS};
+use device_trust_tests::jumpcloud::{self, Job, LICENSED, POLICY, RINGS};
 use jumpcloud_mdm::{JumpCloud, deploy::ring_policy_name};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -39,6 +39,9 @@ impl Scenario {
         let records = tempfile::tempdir().unwrap();
         let (sandbox, client) = sandbox().await;
         fill_rings(&sandbox, &client).await;
+        let synchronised = json!({"displayName": "Okta Verify (ABM)", "settings": [{"packageManager": "APPLE_VPP",
+            "packageId": LICENSED, "desiredState": "INSTALL"}]});
+        client.create_software_app(&synchronised).await.unwrap();
         let _macs = Macs::running(&sandbox, OFTEN);
         for job in before(&records) {
             run(&client, &job).await.unwrap();
@@ -134,6 +137,13 @@ fn recorded(records: &TempDir, generation: u32) -> Job {
     }
 }
 
+fn license_at(records: &TempDir, generation: u32) -> Job {
+    Job::License {
+        generation,
+        record: records.path().join(format!("{generation}.json")),
+    }
+}
+
 fn rings(through: usize) -> Job {
     Job::Rings {
         generation: 1,
@@ -190,6 +200,29 @@ pub async fn rollback_of_a_deployment() -> Scenario {
         |records| rollback(records, 1),
     )
     .await
+}
+
+/// An App Store app onto its first device group.
+pub async fn license() -> Scenario {
+    Scenario::of(|_| vec![], |records| license_at(records, 1)).await
+}
+
+/// An App Store app from one device group to another.
+pub async fn license_elsewhere() -> Scenario {
+    let before = |records: &TempDir| vec![license_at(records, 1)];
+    Scenario::of(before, |records| license_at(records, 2)).await
+}
+
+/// An App Store app off again.
+pub async fn license_withdrawal() -> Scenario {
+    let before = |records: &TempDir| vec![license_at(records, 1)];
+    Scenario::of(before, |_| Job::Unlicense).await
+}
+
+/// The move to another device group undone.
+pub async fn rollback_of_license_elsewhere() -> Scenario {
+    let before = |records: &TempDir| vec![license_at(records, 1), license_at(records, 2)];
+    Scenario::of(before, |records| rollback(records, 2)).await
 }
 
 /// The policies, the software and what they are bound to, without ids and times.

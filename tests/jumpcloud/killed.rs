@@ -91,6 +91,28 @@ async fn a_rollback_of_a_deployment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_license() {
+    kill_after_each_write("license", jobs::license().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_license_elsewhere() {
+    kill_after_each_write("license elsewhere", jobs::license_elsewhere().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_withdrawal_of_a_license() {
+    let scenario = jobs::license_withdrawal().await;
+    kill_after_each_write("withdrawal of a license", scenario).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_of_a_license() {
+    let scenario = jobs::rollback_of_license_elsewhere().await;
+    kill_after_each_write("rollback of a license", scenario).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_notes_of_a_killed_renewal_name_the_generation_that_is_there() {
     let (sandbox, _client) = sandbox().await;
     let deploy = Job::Deploy { generation: 1 };
