@@ -16,9 +16,12 @@ pub struct Scenario {
     pub job: Job,
     /// The world before it.
     pub world: World,
-    /// The records that it undoes.
+    /// The records that it undoes, or writes.
     _records: TempDir,
 }
+
+/// The writes of an upload, in their order.
+pub const UPLOAD: [&str; 2] = ["POST /api/v2/softwareapps", "PUT /object-storage/*"];
 
 /// What a job leaves behind.
 #[derive(Debug, PartialEq)]
@@ -27,8 +30,8 @@ pub struct Outcome {
     pub state: Value,
     /// The writes that were committed, without ids, in their order.
     pub committed: Vec<String>,
-    /// How many requests it took.
-    pub requests: u64,
+    /// The requests that it took, without ids.
+    pub requests: Vec<String>,
     /// How many requests it had sent when the last of its writes had been made.
     pub last_write: u64,
 }
@@ -56,8 +59,27 @@ impl Scenario {
         }
     }
 
+    /// Forgets how far an upload got, which belongs to the world that is put back.
+    fn forget(&self) {
+        if let Job::Upload { record } = &self.job
+            && record.exists()
+        {
+            std::fs::remove_file(record).unwrap();
+        }
+    }
+
+    /// What is committed when the job is stopped right after one of its writes, and run again: each write once. But the
+    /// address of an announced package dies with its run, so the announcement is taken back and made again.
+    pub fn committed_around(&self, all: &[String], write: &str) -> Vec<String> {
+        match self.job {
+            Job::Upload { .. } if write == UPLOAD[0] => begun_anew(all),
+            _ => all.to_vec(),
+        }
+    }
+
     /// A place to do the job in, again and again.
     pub async fn bench(&self) -> Bench {
+        self.forget();
         let options = Options {
             world: Some(self.world.clone()),
             fleet: false,
@@ -82,7 +104,7 @@ impl Scenario {
         let outcome = Outcome {
             state: end_state(&bench.sandbox),
             committed: committed(&bench.sandbox),
-            requests: requests.len() as u64,
+            requests: requests.iter().map(without_ids).collect(),
             last_write: last_write.unwrap() as u64 + 1,
         };
         bench.run(&self.job).await.unwrap();
@@ -106,6 +128,7 @@ const OFTEN: Duration = Duration::from_millis(2);
 impl Bench {
     /// Puts the world back to where the job starts.
     pub fn restore(&mut self, scenario: &Scenario) {
+        scenario.forget();
         self.sandbox.restore(&scenario.world);
         self.macs = Macs::having_all(&self.sandbox, OFTEN);
     }
@@ -225,6 +248,23 @@ pub async fn rollback_of_license_elsewhere() -> Scenario {
     Scenario::of(before, |records| rollback(records, 2)).await
 }
 
+/// A package into JumpCloud's storage.
+pub async fn upload() -> Scenario {
+    let job = |records: &TempDir| Job::Upload {
+        record: records.path().join("upload.json"),
+    };
+    Scenario::of(|_| vec![], job).await
+}
+
+/// The writes of an upload whose announcement was made, taken back, and made again.
+pub fn begun_anew(all: &[String]) -> Vec<String> {
+    let first = [
+        UPLOAD[0].to_owned(),
+        "DELETE /api/v2/softwareapps/*".to_owned(),
+    ];
+    first.into_iter().chain(all.iter().cloned()).collect()
+}
+
 /// The policies, the software and what they are bound to, without ids and times.
 pub fn end_state(sandbox: &Sandbox) -> Value {
     let state = serde_json::to_value(&sandbox.shared().world().jumpcloud).unwrap();
@@ -251,6 +291,11 @@ pub fn end_state(sandbox: &Sandbox) -> Value {
         if let Some(version) = settings.pointer_mut("/0/storedPackage/versions/0/metadata") {
             version.take();
         }
+        // The mark of an upload is another each time.
+        let description = settings.pointer_mut("/0/description");
+        if let Some(text) = description.filter(|text| text.to_string().contains("upload: ")) {
+            text.take();
+        }
         json!([app["displayName"], settings])
     });
     let edges = list("graph")
@@ -268,13 +313,15 @@ pub fn committed(sandbox: &Sandbox) -> Vec<String> {
         .requests()
         .iter()
         .filter(|one| one.is_write() && (200..300).contains(&one.status))
-        .map(|one| {
-            let parts: Vec<&str> = one
-                .path
-                .split('/')
-                .map(|part| if part.len() == 24 { "*" } else { part })
-                .collect();
-            format!("{} {}", one.method, parts.join("/"))
-        })
+        .map(without_ids)
         .collect()
+}
+
+fn without_ids(request: &RecordedRequest) -> String {
+    let parts: Vec<&str> = request
+        .path
+        .split('/')
+        .map(|part| if part.len() == 24 { "*" } else { part })
+        .collect();
+    format!("{} {}", request.method, parts.join("/"))
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jumpcloud_mdm::{
-    Error, JumpCloud, PackageUpload, Region, Retry,
+    Error, JumpCloud, PackageUpload, Region, Retry, UploadRecord,
     deploy::{
         self, Desired, DesiredProfile, DesiredSoftware, DigestKey, Package, Renewal, Ring,
         RollOutOptions, UndoRecord, WaitOptions,
@@ -82,8 +82,11 @@ pub enum Job {
         /// The generation that was there before.
         before: u32,
     },
-    /// A package into JumpCloud's storage.
-    Upload,
+    /// A package into JumpCloud's storage. The record of how far it got goes into a file, and is read from it.
+    Upload {
+        /// The file.
+        record: PathBuf,
+    },
     /// The deployment in many organisations.
     Msp {
         /// The file with the organisations.
@@ -238,12 +241,7 @@ pub async fn run(
             let plan = undo.plan(&observed, &key)?;
             deploy::apply(client, &plan, &desired, &key, |_| {}).await?;
         }
-        Job::Upload => {
-            let package = PackageUpload::new(SOFTWARE, "OktaVerify.pkg", b"a package".to_vec())?;
-            client
-                .upload_package(&package, Duration::from_secs(60))
-                .await?;
-        }
+        Job::Upload { record } => upload(client, record).await?,
         Job::Msp { tenants, leave_out } => {
             let tenants: Vec<Tenant> = serde_json::from_slice(&std::fs::read(tenants)?)?;
             let options = MspOptions::default()
@@ -292,6 +290,23 @@ fn wait() -> WaitOptions {
         .interval(Duration::from_millis(50))
 }
 
-fn keep(record: &Path, undo: &UndoRecord) -> std::io::Result<()> {
-    std::fs::write(record, serde_json::to_vec(undo)?)
+async fn upload(client: &JumpCloud, file: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let package = PackageUpload::new(SOFTWARE, "OktaVerify.pkg", b"a package".to_vec())?;
+    let earlier: Option<UploadRecord> = if file.exists() {
+        Some(serde_json::from_slice(&std::fs::read(file)?)?)
+    } else {
+        None
+    };
+    let keep = |record: &UploadRecord| keep(file, record).map_err(|error| error.to_string());
+    client
+        .upload_package_recorded(&package, UPLOAD_TIME, earlier, keep)
+        .await?;
+    Ok(())
+}
+
+/// Long enough for a sandbox that checks a package in three looks.
+const UPLOAD_TIME: Duration = Duration::from_secs(5);
+
+fn keep(file: &Path, record: &impl Serialize) -> std::io::Result<()> {
+    std::fs::write(file, serde_json::to_vec(record)?)
 }
