@@ -16,6 +16,8 @@ pub struct Scenario {
     pub job: Job,
     /// The world before it.
     pub world: World,
+    /// The writes that it makes without trouble, without ids, in their order.
+    writes: &'static [&'static str],
     /// The records that it undoes, or writes.
     _records: TempDir,
 }
@@ -37,8 +39,12 @@ pub struct Outcome {
 }
 
 impl Scenario {
-    /// `job` after the jobs `before`, all with a folder for their records.
-    async fn of(before: impl Fn(&TempDir) -> Vec<Job>, job: impl Fn(&TempDir) -> Job) -> Self {
+    /// `job` after the jobs `before`, all with a folder for their records, and the writes that it makes.
+    async fn of(
+        before: impl Fn(&TempDir) -> Vec<Job>,
+        job: impl Fn(&TempDir) -> Job,
+        writes: &'static [&'static str],
+    ) -> Self {
         let records = tempfile::tempdir().unwrap();
         let (sandbox, client) = sandbox().await;
         fill_rings(&sandbox, &client).await;
@@ -55,6 +61,7 @@ impl Scenario {
         Self {
             job: job(&records),
             world,
+            writes,
             _records: records,
         }
     }
@@ -95,7 +102,7 @@ impl Scenario {
         }
     }
 
-    /// What the job leaves behind without trouble. A second run of it writes nothing.
+    /// What the job leaves behind without trouble. It makes the writes of the scenario, and a second run of it none.
     pub async fn untroubled(&self) -> Outcome {
         let bench = self.bench().await;
         bench.run(&self.job).await.unwrap();
@@ -107,6 +114,7 @@ impl Scenario {
             requests: requests.iter().map(without_ids).collect(),
             last_write: last_write.unwrap() as u64 + 1,
         };
+        assert_eq!(outcome.committed, self.writes, "{:?}", self.job);
         bench.run(&self.job).await.unwrap();
         let again = committed(&bench.sandbox);
         assert_eq!(again, outcome.committed, "{:?}", self.job);
@@ -183,17 +191,34 @@ fn rollback(records: &TempDir, generation: u32) -> Job {
 
 /// Policy, software and their bindings where nothing is.
 pub async fn deployment() -> Scenario {
-    Scenario::of(|_| vec![], |_| deploy(1)).await
+    let writes = &[
+        "POST /api/v2/policies",
+        "POST /api/v2/policies/*/associations add",
+        "POST /api/v2/softwareapps",
+        "POST /api/v2/softwareapps/*/associations add",
+    ];
+    Scenario::of(|_| vec![], |_| deploy(1), writes).await
 }
 
 /// Another profile, another package and one more device group.
 pub async fn change() -> Scenario {
-    Scenario::of(|_| vec![deploy(1)], |_| deploy(2)).await
+    let writes = &[
+        "PUT /api/v2/policies/*",
+        "POST /api/v2/policies/*/associations add",
+        "PUT /api/v2/softwareapps/*",
+        "POST /api/v2/softwareapps/*/associations add",
+    ];
+    Scenario::of(|_| vec![deploy(1)], |_| deploy(2), writes).await
 }
 
 /// The second ring after the first.
 pub async fn next_ring() -> Scenario {
-    Scenario::of(|_| vec![rings(0)], |_| rings(1)).await
+    let writes = &[
+        "POST /api/v2/policies",
+        "POST /api/v2/policies/*/associations add",
+        "POST /api/v2/softwareapps/*/associations add",
+    ];
+    Scenario::of(|_| vec![rings(0)], |_| rings(1), writes).await
 }
 
 /// The first of two rings is due.
@@ -202,18 +227,26 @@ pub async fn renewal() -> Scenario {
         policy: ring_policy_name(POLICY, RINGS[0].0),
         generation: 2,
     };
-    Scenario::of(|_| vec![rings(1)], |_| renew.clone()).await
+    let writes = &["PUT /api/v2/policies/*"];
+    Scenario::of(|_| vec![rings(1)], |_| renew.clone(), writes).await
 }
 
 /// Everything off again.
 pub async fn withdrawal() -> Scenario {
-    Scenario::of(|_| vec![deploy(2)], |_| Job::Withdraw).await
+    let writes = &["DELETE /api/v2/policies/*", "DELETE /api/v2/softwareapps/*"];
+    Scenario::of(|_| vec![deploy(2)], |_| Job::Withdraw, writes).await
 }
 
 /// The change undone.
 pub async fn rollback_of_a_change() -> Scenario {
     let before = |records: &TempDir| vec![recorded(records, 1), recorded(records, 2)];
-    Scenario::of(before, |records| rollback(records, 2)).await
+    let writes = &[
+        "POST /api/v2/softwareapps/*/associations remove",
+        "PUT /api/v2/softwareapps/*",
+        "POST /api/v2/policies/*/associations remove",
+        "PUT /api/v2/policies/*",
+    ];
+    Scenario::of(before, |records| rollback(records, 2), writes).await
 }
 
 /// The first deployment undone.
@@ -221,31 +254,42 @@ pub async fn rollback_of_a_deployment() -> Scenario {
     Scenario::of(
         |records| vec![recorded(records, 1)],
         |records| rollback(records, 1),
+        &["DELETE /api/v2/softwareapps/*", "DELETE /api/v2/policies/*"],
     )
     .await
 }
 
 /// An App Store app onto its first device group.
 pub async fn license() -> Scenario {
-    Scenario::of(|_| vec![], |records| license_at(records, 1)).await
+    let writes = &["POST /api/v2/softwareapps/*/associations add"];
+    Scenario::of(|_| vec![], |records| license_at(records, 1), writes).await
 }
 
 /// An App Store app from one device group to another.
 pub async fn license_elsewhere() -> Scenario {
     let before = |records: &TempDir| vec![license_at(records, 1)];
-    Scenario::of(before, |records| license_at(records, 2)).await
+    let writes = &[
+        "POST /api/v2/softwareapps/*/associations add",
+        "POST /api/v2/softwareapps/*/associations remove",
+    ];
+    Scenario::of(before, |records| license_at(records, 2), writes).await
 }
 
 /// An App Store app off again.
 pub async fn license_withdrawal() -> Scenario {
     let before = |records: &TempDir| vec![license_at(records, 1)];
-    Scenario::of(before, |_| Job::Unlicense).await
+    let writes = &["POST /api/v2/softwareapps/*/associations remove"];
+    Scenario::of(before, |_| Job::Unlicense, writes).await
 }
 
 /// The move to another device group undone.
 pub async fn rollback_of_license_elsewhere() -> Scenario {
     let before = |records: &TempDir| vec![license_at(records, 1), license_at(records, 2)];
-    Scenario::of(before, |records| rollback(records, 2)).await
+    let writes = &[
+        "POST /api/v2/softwareapps/*/associations add",
+        "POST /api/v2/softwareapps/*/associations remove",
+    ];
+    Scenario::of(before, |records| rollback(records, 2), writes).await
 }
 
 /// A package into JumpCloud's storage.
@@ -253,7 +297,7 @@ pub async fn upload() -> Scenario {
     let job = |records: &TempDir| Job::Upload {
         record: records.path().join("upload.json"),
     };
-    Scenario::of(|_| vec![], job).await
+    Scenario::of(|_| vec![], job, &UPLOAD).await
 }
 
 /// The writes of an upload whose announcement was made, taken back, and made again.
@@ -307,7 +351,8 @@ pub fn end_state(sandbox: &Sandbox) -> Value {
     all.into()
 }
 
-/// The writes that were committed, without ids: those whose answer was lost are among them.
+/// The writes that were committed, without ids and, where they bind, with the operation: those whose answer was lost are
+/// among them.
 pub fn committed(sandbox: &Sandbox) -> Vec<String> {
     sandbox
         .requests()
@@ -323,5 +368,7 @@ fn without_ids(request: &RecordedRequest) -> String {
         .split('/')
         .map(|part| if part.len() == 24 { "*" } else { part })
         .collect();
-    format!("{} {}", request.method, parts.join("/"))
+    let line = format!("{} {}", request.method, parts.join("/"));
+    let operation = request.body.as_ref().and_then(|body| body["op"].as_str());
+    operation.map_or(line.clone(), |operation| format!("{line} {operation}"))
 }

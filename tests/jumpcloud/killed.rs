@@ -20,15 +20,17 @@ async fn kill_after_each_write(what: &str, scenario: Scenario) {
     let all = &whole.committed;
     assert!(!all.is_empty());
     for place in 0..all.len() {
-        let (method, path) = all[place].split_once(' ').unwrap();
-        let earlier = all[..place]
-            .iter()
-            .filter(|one| **one == all[place])
-            .count();
+        let request = |one: &str| -> (String, String) {
+            let mut words = one.split(' ').map(str::to_owned);
+            (words.next().unwrap(), words.next().unwrap())
+        };
+        let (method, path) = request(&all[place]);
+        let same = |one: &&String| request(one) == (method.clone(), path.clone());
+        let earlier = all[..place].iter().filter(same).count();
         let case = format!("{job:?} killed after {place} ({method} {path})");
         let bench = scenario.bench().await;
         let sandbox = &bench.sandbox;
-        let hold = Fault::on(Side::JumpCloud, method, path, Effect::Hold);
+        let hold = Fault::on(Side::JumpCloud, &method, &path, Effect::Hold);
         sandbox.arm(hold.nth(earlier as u64 + 1));
         let status = child::kill_when_held(sandbox, job).await;
         let status = status.unwrap_or_else(|| panic!("{case}: it ended before"));
