@@ -22,18 +22,21 @@ struct Way {
 }
 
 fn ways() -> Vec<Way> {
-    use Effect::{Delay, Hold, LoseAnswer, Reset, RetryAfter, StaleRead, Status};
+    use Effect::{CutBody, Delay, Hold, LoseAnswer, Reset, RetryAfter, StaleRead, Status};
     let way = |name, effects| Way { name, effects };
     vec![
         way("429", vec![Status(429)]),
         way("429 with Retry-After", vec![RetryAfter(429, 0)]),
+        way("401", vec![Status(401)]),
         way("403", vec![Status(403)]),
         way("500", vec![Status(500)]),
+        way("502", vec![Status(502)]),
         way("503", vec![Status(503)]),
         way("504", vec![Status(504)]),
         way("503 twice", vec![Status(503), Status(503)]),
         way("reset", vec![Reset]),
         way("answer lost", vec![LoseAnswer]),
+        way("success that cannot be read", vec![CutBody]),
         way("time-out before", vec![Delay(Duration::from_secs(3))]),
         way("time-out after", vec![Hold]),
         way("stale read", vec![StaleRead]),
@@ -98,7 +101,9 @@ impl Case<'_> {
         let (first, second) = (Some(UPLOAD[0]), Some(UPLOAD[1]));
         match &self.way.effects[0] {
             _ if !matches!(self.scenario.job, Job::Upload { .. }) => all,
-            Effect::LoseAnswer | Effect::Hold if disturbed == first => begun_anew(&all),
+            Effect::LoseAnswer | Effect::Hold | Effect::CutBody if disturbed == first => {
+                begun_anew(&all)
+            }
             Effect::Status(400..500) | Effect::RetryAfter(..) if disturbed == second => {
                 begun_anew(&all)
             }
