@@ -5,7 +5,7 @@ mod support;
 
 use jumpcloud_mdm::{
     Error, JumpCloud,
-    deploy::{self, Desired, Plan, UndoRecord},
+    deploy::{self, Desired, DesiredSoftware, Package, Plan, UndoRecord},
 };
 use serde_json::{Value, json};
 use support::{CHALLENGE, PROFILE, World, desired, desired_with, key};
@@ -55,21 +55,149 @@ async fn what_a_plan_created_is_deleted_and_a_second_undo_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_binding_of_software_that_has_another_name_by_now_is_said_to_stay() {
+async fn a_binding_is_undone_by_the_apps_id_whatever_its_name_is_by_now() {
     let world = World::start().await;
     let client = world.client();
-    let record = deploy(&client, &desired()).await;
-    let mut record = serde_json::to_value(record).unwrap();
-    record["entries"] =
-        json!([{"undo": "software_bound", "software": "Okta Verify", "group_id": "g1"}]);
-    let record: UndoRecord = serde_json::from_value(record).unwrap();
-    world.state().apps[0]["displayName"] = "Okta Verify (ABM)".into();
+    deploy(&client, &desired()).await;
+    add_group(&world);
+    let mut wider = desired();
+    wider.software[0].device_groups.push("macOS".into());
+    let record = deploy(&client, &wider).await;
+    let file = serde_json::to_value(&record).unwrap();
+    assert_eq!(
+        file["entries"],
+        json!([{"undo": "software_bound", "software": "Okta Verify", "id": "a2", "manager": "APPLE_CUSTOM",
+            "group_id": "g2"}])
+    );
+    let record: UndoRecord = serde_json::from_value(file).unwrap();
+    world.state().apps[0]["displayName"] = "Okta Verify (renamed)".into();
+    world.take_writes();
+    back(&client, &record).await.unwrap();
+    assert_eq!(
+        world.take_writes(),
+        ["POST /api/v2/softwareapps/a2/associations"]
+    );
+    assert_eq!(world.state().edges["a2"], ["g1".to_owned()].into());
+
+    world.state().apps.clear();
     let plan = back(&client, &record).await.unwrap();
-    assert!(plan.is_empty());
+    assert_eq!(
+        plan.unchanged,
+        ["software `Okta Verify`: the software app a2 is not there any more"]
+    );
+    world.assert_all_known();
+}
+
+#[tokio::test]
+async fn software_that_another_made_meanwhile_is_unbound_and_not_deleted() {
+    let world = World::start().await;
+    let (client, desired) = (world.client(), desired());
+    let observed = deploy::observe(&client, &desired).await.unwrap();
+    let plan = deploy::plan(&desired, &observed, &key()).unwrap();
+    let by_hand = json!({"id": "hand", "displayName": "Okta Verify", "settings": [{"packageManager": "APPLE_CUSTOM",
+        "packageId": "okta-verify", "location": support::PACKAGE}]});
+    world.state().apps.push(by_hand);
+    let mut kept = None;
+    let keep = |record: &UndoRecord| {
+        kept = Some(record.clone());
+        Ok(())
+    };
+    deploy::apply_recorded(&client, &plan, &desired, &observed, &key(), keep, |_| {})
+        .await
+        .unwrap();
+    assert_eq!(world.state().edges["hand"], ["g1".to_owned()].into());
+    let plan = back(&client, &kept.unwrap()).await.unwrap();
     assert!(
-        plan.unchanged[0].starts_with("software `Okta Verify`: not there by this name"),
+        plan.unchanged.contains(
+            &"software `Okta Verify`: not deployed by `device-trust`, left alone".to_owned()
+        ),
         "{plan}"
     );
+    assert_eq!(world.state().apps.len(), 1);
+    assert!(world.state().edges["hand"].is_empty());
+}
+
+/// An App Store app that has another name in JumpCloud than in the deployment.
+fn licensed() -> Desired {
+    Desired::new("device-trust").software(
+        DesiredSoftware::new("Okta Verify", Package::vpp("490179405")).device_group("macOS pilot"),
+    )
+}
+
+fn add_group(world: &World) {
+    let group = json!({"id": "g2", "name": "macOS", "type": "system_group"});
+    world.state().groups.push(group);
+}
+
+async fn with_licensed() -> World {
+    let world = World::start().await;
+    add_group(&world);
+    let app = json!({"id": "v1", "displayName": "Okta Verify (ABM)", "settings": [{"packageManager": "APPLE_VPP",
+        "packageId": "490179405"}]});
+    world.state().apps.push(app);
+    world
+}
+
+const BINDING: &str = "POST /api/v2/softwareapps/v1/associations";
+
+#[tokio::test]
+async fn the_bindings_of_an_app_store_app_are_undone_though_it_has_another_name() {
+    let world = with_licensed().await;
+    let client = world.client();
+    let first = deploy(&client, &licensed()).await;
+    let mut moved = licensed();
+    moved.software[0] = DesiredSoftware::new("Okta Verify", Package::vpp("490179405"))
+        .device_group("macOS")
+        .only_these_groups();
+    let second = deploy(&client, &moved).await;
+    assert_eq!(world.state().edges["v1"], ["g2".to_owned()].into());
+    world.take_writes();
+    for (record, left) in [(second, vec!["g1".to_owned()]), (first, vec![])] {
+        let file = serde_json::to_string(&record).unwrap();
+        let record: UndoRecord = serde_json::from_str(&file).unwrap();
+        back(&client, &record).await.unwrap();
+        assert_eq!(world.state().edges["v1"], left.into_iter().collect());
+        assert!(back(&client, &record).await.unwrap().is_empty());
+    }
+    assert_eq!(world.take_writes(), [BINDING; 3]);
+    assert_eq!(world.state().apps.len(), 1);
+    world.assert_all_known();
+}
+
+#[tokio::test]
+async fn a_withdrawal_unbinds_an_app_store_app_and_leaves_it_and_others_bindings() {
+    let world = with_licensed().await;
+    let client = world.client();
+    deploy(&client, &licensed()).await;
+    let edges = |world: &World| world.state().edges["v1"].clone();
+    world
+        .state()
+        .edges
+        .get_mut("v1")
+        .unwrap()
+        .insert("g2".into());
+    world.take_writes();
+    let observed = deploy::observe(&client, &licensed()).await.unwrap();
+    let plan = deploy::withdraw(&licensed(), &observed, &key()).unwrap();
+    assert_eq!(
+        plan.to_string(),
+        "JumpCloud, organisation 5f00000000000000000000aa, owner device-trust: 1 change\n  \
+         - software `Okta Verify`: unbind from device group g1\n  \
+         = software `Okta Verify (ABM)`: an App Store app, which stays in JumpCloud\n  \
+         ! software `Okta Verify (ABM)`: also bound to device group g2, left alone\n"
+    );
+    let record = UndoRecord::of(&plan, &observed, &key());
+    deploy::apply(&client, &plan, &licensed(), &key(), |_| {})
+        .await
+        .unwrap();
+    assert_eq!(world.take_writes(), [BINDING]);
+    assert_eq!(edges(&world), ["g2".to_owned()].into());
+    let observed = deploy::observe(&client, &licensed()).await.unwrap();
+    let again = deploy::withdraw(&licensed(), &observed, &key()).unwrap();
+    assert!(again.is_empty(), "{again}");
+    back(&client, &record).await.unwrap();
+    assert_eq!(edges(&world), ["g1".to_owned(), "g2".to_owned()].into());
+    assert_eq!(world.state().apps.len(), 1);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use jumpcloud_mdm::{
     PolicyValue, Region,
     deploy::{self, Desired, DesiredProfile, DesiredSoftware, Package},
 };
+use serde_json::json;
 
 use crate::support::{generation, key, quick, region, sandbox, sandbox_with, writes};
 
@@ -284,6 +285,38 @@ async fn an_upload_carries_no_key_and_survives_a_storage_in_trouble() {
         .unwrap_err();
     assert!(matches!(&error, Error::Upload { .. }), "{error}");
     assert!(error.to_string().contains("answers 403"), "{error}");
+}
+
+/// SHA-256 of `bytes`.
+const SUM: &str = "277089d91c0bdf4f2e6862ba7e4a07605119431f5d13f726dd352b06f1b206a9";
+
+#[tokio::test]
+async fn a_package_that_another_announced_is_waited_for_told_of_and_not_touched() {
+    let (sandbox, client) = sandbox().await;
+    let by_hand = json!({"displayName": "Okta Verify", "settings": [{"packageManager": "APPLE_CUSTOM",
+        "desiredState": "INSTALL", "storedPackage": {"versions": [{"name": "OktaVerify.pkg", "version": 1, "size": 5,
+        "sha256sum": SUM}]}}]});
+    let announced = client.create_software_app(&by_hand).await.unwrap();
+    let before = writes(&sandbox);
+    let package = PackageUpload::new("Okta Verify", "OktaVerify.pkg", b"bytes".to_vec()).unwrap();
+    let upload = async || {
+        client
+            .upload_package(&package, Duration::from_millis(300))
+            .await
+    };
+    let error = upload().await.unwrap_err();
+    let said = format!("waits for the bytes of software app {}", announced.id);
+    for part in [said.as_str(), "delete it in the console"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    assert_eq!(writes(&sandbox), before, "{error}");
+
+    let address = announced.extra["uploadUrl"].as_str().unwrap();
+    let sent = reqwest::Client::new().put(address).body("bytes").send();
+    assert!(sent.await.unwrap().status().is_success());
+    assert_eq!(upload().await.unwrap().id, announced.id);
+    let apps = client.software_apps_named("Okta Verify").await.unwrap();
+    assert_eq!(apps.len(), 1);
 }
 
 #[tokio::test]

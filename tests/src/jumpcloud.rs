@@ -6,7 +6,7 @@ use std::{
 };
 
 use jumpcloud_mdm::{
-    Error, JumpCloud, PackageUpload, Region, Retry,
+    Error, JumpCloud, PackageUpload, Region, Retry, UploadRecord,
     deploy::{
         self, Desired, DesiredProfile, DesiredSoftware, DigestKey, Package, Renewal, Ring,
         RollOutOptions, UndoRecord, WaitOptions,
@@ -27,6 +27,8 @@ pub const RINGS: [(&str, &str); 3] = [
 pub const POLICY: &str = "Okta device trust";
 /// The software app.
 pub const SOFTWARE: &str = "Okta Verify";
+/// The App Store app, by its Adam id. In JumpCloud it has another name than in the deployment.
+pub const LICENSED: &str = "490179405";
 
 const OWNER: &str = "device-trust";
 const PROFILE: &str = include_str!("../../jumpcloud-mdm/tests/fixtures/trust.mobileconfig");
@@ -63,6 +65,16 @@ pub enum Job {
     },
     /// Everything of [`Job::Deploy`] off again.
     Withdraw,
+    /// An App Store app on a device group: in generation 1 on that of the first ring, later on that of the second, and on
+    /// no other. The record of how to undo it goes into a file first.
+    License {
+        /// The generation.
+        generation: u32,
+        /// The file.
+        record: PathBuf,
+    },
+    /// Generation 1 of [`Job::License`] off again.
+    Unlicense,
     /// What [`Job::Recorded`] changed, as it was.
     Rollback {
         /// The file with its record.
@@ -70,8 +82,11 @@ pub enum Job {
         /// The generation that was there before.
         before: u32,
     },
-    /// A package into JumpCloud's storage.
-    Upload,
+    /// A package into JumpCloud's storage. The record of how far it got goes into a file, and is read from it.
+    Upload {
+        /// The file.
+        record: PathBuf,
+    },
     /// The deployment in many organisations.
     Msp {
         /// The file with the organisations.
@@ -134,6 +149,15 @@ pub fn ringed(n: u32) -> Desired {
     Desired::new(OWNER).rings(POLICY, rings).software(software)
 }
 
+/// The deployment of [`Job::License`].
+fn licensed(n: u32) -> Desired {
+    let (_, group) = RINGS[usize::from(n > 1)];
+    let software = DesiredSoftware::new("Okta Verify of the App Store", Package::vpp(LICENSED))
+        .device_group(group)
+        .only_these_groups();
+    Desired::new(OWNER).software(software)
+}
+
 fn package(n: u32) -> Package {
     Package::custom(
         "okta-verify",
@@ -181,11 +205,10 @@ pub async fn run(
             deploy::apply(client, &plan, &desired, &key, |_| {}).await?;
         }
         Job::Recorded { generation, record } => {
-            let desired = widening(*generation);
-            let observed = deploy::observe(client, &desired).await?;
-            let plan = deploy::plan(&desired, &observed, &key)?;
-            let keep = |undo: &UndoRecord| keep(record, undo).map_err(|error| error.to_string());
-            deploy::apply_recorded(client, &plan, &desired, &observed, &key, keep, |_| {}).await?;
+            recorded(client, &widening(*generation), &key, record).await?;
+        }
+        Job::License { generation, record } => {
+            recorded(client, &licensed(*generation), &key, record).await?;
         }
         Job::Rings {
             generation,
@@ -206,12 +229,8 @@ pub async fn run(
             let renewal = Renewal::of_policy(policy, *n, generation(*n));
             deploy::renew(client, OWNER, &renewal, &key, |_| Ok(()), |_| {}).await?;
         }
-        Job::Withdraw => {
-            let desired = desired(0);
-            let observed = deploy::observe(client, &desired).await?;
-            let plan = deploy::withdraw(&desired, &observed, &key)?;
-            deploy::apply(client, &plan, &desired, &key, |_| {}).await?;
-        }
+        Job::Withdraw => withdraw(client, &desired(0), &key).await?,
+        Job::Unlicense => withdraw(client, &licensed(1), &key).await?,
         Job::Rollback { record, before } => {
             let undo: UndoRecord = serde_json::from_slice(&std::fs::read(record)?)?;
             let undo = undo
@@ -222,12 +241,7 @@ pub async fn run(
             let plan = undo.plan(&observed, &key)?;
             deploy::apply(client, &plan, &desired, &key, |_| {}).await?;
         }
-        Job::Upload => {
-            let package = PackageUpload::new(SOFTWARE, "OktaVerify.pkg", b"a package".to_vec())?;
-            client
-                .upload_package(&package, Duration::from_secs(60))
-                .await?;
-        }
+        Job::Upload { record } => upload(client, record).await?,
         Job::Msp { tenants, leave_out } => {
             let tenants: Vec<Tenant> = serde_json::from_slice(&std::fs::read(tenants)?)?;
             let options = MspOptions::default()
@@ -250,12 +264,49 @@ pub async fn run(
     Ok(None)
 }
 
+async fn recorded(
+    client: &JumpCloud,
+    desired: &Desired,
+    key: &DigestKey,
+    record: &Path,
+) -> Result<(), Error> {
+    let observed = deploy::observe(client, desired).await?;
+    let plan = deploy::plan(desired, &observed, key)?;
+    let keep = |undo: &UndoRecord| keep(record, undo).map_err(|error| error.to_string());
+    deploy::apply_recorded(client, &plan, desired, &observed, key, keep, |_| {}).await?;
+    Ok(())
+}
+
+async fn withdraw(client: &JumpCloud, desired: &Desired, key: &DigestKey) -> Result<(), Error> {
+    let observed = deploy::observe(client, desired).await?;
+    let plan = deploy::withdraw(desired, &observed, key)?;
+    deploy::apply(client, &plan, desired, key, |_| {}).await?;
+    Ok(())
+}
+
 fn wait() -> WaitOptions {
     WaitOptions::default()
         .timeout(Duration::from_secs(300))
         .interval(Duration::from_millis(50))
 }
 
-fn keep(record: &Path, undo: &UndoRecord) -> std::io::Result<()> {
-    std::fs::write(record, serde_json::to_vec(undo)?)
+async fn upload(client: &JumpCloud, file: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let package = PackageUpload::new(SOFTWARE, "OktaVerify.pkg", b"a package".to_vec())?;
+    let earlier: Option<UploadRecord> = if file.exists() {
+        Some(serde_json::from_slice(&std::fs::read(file)?)?)
+    } else {
+        None
+    };
+    let keep = |record: &UploadRecord| keep(file, record).map_err(|error| error.to_string());
+    client
+        .upload_package_recorded(&package, UPLOAD_TIME, earlier, keep)
+        .await?;
+    Ok(())
+}
+
+/// Long enough for a sandbox that checks a package in three looks.
+const UPLOAD_TIME: Duration = Duration::from_secs(5);
+
+fn keep(file: &Path, record: &impl Serialize) -> std::io::Result<()> {
+    std::fs::write(file, serde_json::to_vec(record)?)
 }

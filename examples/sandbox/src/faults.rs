@@ -40,6 +40,9 @@ pub enum Effect {
     Delay(Duration),
     /// Handles the request, then cuts the connection instead of answering.
     LoseAnswer,
+    /// Handles the request, and answers with its status and the first half of the body, which no longer can be read. What
+    /// had no body is answered 200 with something that is no JSON.
+    CutBody,
     /// Handles the request, and then neither answers nor ends: the moment in which a client is killed.
     Hold,
     /// Answers a GET with the previous answer given for the same path and query, if there is one.
@@ -53,6 +56,7 @@ impl Effect {
             Self::Reset => "reset".to_owned(),
             Self::Delay(delay) => format!("delay {} ms", delay.as_millis()),
             Self::LoseAnswer => "answer lost".to_owned(),
+            Self::CutBody => "body cut".to_owned(),
             Self::Hold => "held".to_owned(),
             Self::StaleRead => "stale read".to_owned(),
         }

@@ -68,6 +68,7 @@ pub(crate) async fn watch(
     );
 
     let request = Request::from_parts(parts, Body::from(bytes));
+    let cut = effect == Some(Effect::CutBody);
     let response = match effect {
         Some(Effect::Reset) => {
             connection.cut();
@@ -104,9 +105,12 @@ pub(crate) async fn watch(
                 }
             }
         }
-        None => next.run(request).await,
+        Some(Effect::CutBody) | None => next.run(request).await,
     };
-    let response = remember(&shared, &method, memory, response).await;
+    let mut response = remember(&shared, &method, memory, response).await;
+    if cut {
+        response = cut_body(response).await;
+    }
     settle(&shared, seq, response.status());
     response
 }
@@ -161,6 +165,20 @@ fn refuse(shared: &Shared, side: Side, status: u16, retry_after: Option<u64>) ->
             .insert(header::RETRY_AFTER, seconds.into());
     }
     response
+}
+
+/// The answer with half of its body; without a body, one that is no JSON.
+async fn cut_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_else(|_| Bytes::new());
+    parts.headers.remove(header::CONTENT_LENGTH);
+    if bytes.is_empty() {
+        parts.status = StatusCode::OK;
+        return Response::from_parts(parts, Body::from("<html>"));
+    }
+    Response::from_parts(parts, Body::from(bytes.slice(..bytes.len() / 2)))
 }
 
 /// Keeps the answer to a GET, so that a stale read can repeat it.

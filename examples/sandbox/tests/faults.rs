@@ -7,7 +7,9 @@
 
 use std::time::Duration;
 
-use device_trust_sandbox::{Actor, Effect, Error, Fault, Options, Sandbox, Secrets, Side, World};
+use device_trust_sandbox::{
+    Actor, Effect, Error, Fault, Options, RecordedRequest, Sandbox, Secrets, Side, World,
+};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -67,6 +69,44 @@ async fn a_lost_answer_leaves_the_change_made() {
         (entry.status, entry.fault.as_deref()),
         (200, Some("answer lost"))
     );
+}
+
+#[tokio::test]
+async fn a_cut_body_leaves_the_change_made_and_cannot_be_read() {
+    const GROUPS: &str = "/api/v2/systemgroups";
+    let sandbox = start().await;
+    let (http, key) = (reqwest::Client::new(), sandbox.secrets().jumpcloud_api_key);
+    let send = async |method: &str, path: &str, body: Value| {
+        let url = format!("{}{path}", sandbox.jumpcloud_url());
+        let request = http.request(method.parse().unwrap(), url);
+        let request = request.header("x-api-key", key.expose_secret()).json(&body);
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let read = |body: &str| serde_json::from_str::<Vec<Value>>(body);
+    let arm = |method, path, effect| sandbox.arm(Fault::on(Side::JumpCloud, method, path, effect));
+
+    arm("POST", GROUPS, Effect::CutBody);
+    let (status, half) = send("POST", GROUPS, json!({"name": "New"})).await;
+    assert_eq!(status, 201);
+    assert!(half.starts_with('{') && !half.ends_with('}'), "{half}");
+    arm("GET", GROUPS, Effect::CutBody);
+    let (status, half) = send("GET", GROUPS, Value::Null).await;
+    assert_eq!((status, read(&half).is_err()), (200, true), "{half}");
+    // A stale read repeats what was there, and not the half of it that was sent.
+    arm("GET", GROUPS, Effect::StaleRead);
+    let (_, whole) = send("GET", GROUPS, Value::Null).await;
+    let all = read(&whole).unwrap();
+    let new = all.iter().find(|one| one["name"] == "New").unwrap();
+
+    let path = format!("{GROUPS}/{}", new["id"].as_str().unwrap());
+    arm("DELETE", &path, Effect::CutBody);
+    let gone = send("DELETE", &path, Value::Null).await;
+    assert_eq!(gone, (200, "<html>".to_owned()));
+    let (_, left) = send("GET", GROUPS, Value::Null).await;
+    assert_eq!(read(&left).unwrap().len(), all.len() - 1);
+    let cut = |one: &&RecordedRequest| one.fault.as_deref() == Some("body cut");
+    assert_eq!(sandbox.requests().iter().filter(cut).count(), 3);
 }
 
 #[tokio::test]

@@ -78,6 +78,9 @@ pub struct DesiredSoftware {
     /// Whether a software app of this name that another made is taken over. Off by default.
     #[serde(default)]
     pub adopt: bool,
+    /// The software app's id, where an undo record knows it: it is looked up by that and by nothing else.
+    #[serde(skip)]
+    pub(super) app_id: Option<String>,
 }
 
 /// What a software app installs. `Debug` shows no URL: one may carry a signature.
@@ -215,7 +218,13 @@ impl DesiredSoftware {
             device_groups: Vec::new(),
             only_these_groups: false,
             adopt: false,
+            app_id: None,
         }
+    }
+
+    pub(super) fn of_app(mut self, id: Option<String>) -> Self {
+        self.app_id = id;
+        self
     }
 
     /// Binds to a device group, by name.

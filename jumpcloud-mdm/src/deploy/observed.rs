@@ -145,9 +145,16 @@ pub async fn observe(client: &JumpCloud, desired: &Desired) -> Result<Observed, 
         observed.policies.extend(found);
     }
     for software in &desired.software {
-        let apps = match &software.package {
-            Package::Custom { .. } => client.software_apps_named(&software.display_name).await?,
-            Package::Vpp { .. } => {
+        let apps = match (&software.app_id, &software.package) {
+            (Some(id), _) => match client.software_app(id).await {
+                Ok(app) => vec![app],
+                Err(error) if error.is_not_found() => Vec::new(),
+                Err(error) => return Err(error),
+            },
+            (None, Package::Custom { .. }) => {
+                client.software_apps_named(&software.display_name).await?
+            }
+            (None, Package::Vpp { .. }) => {
                 let all: Vec<SoftwareApp> = client
                     .software_apps(ListOptions::default())
                     .try_collect()

@@ -161,15 +161,8 @@ impl Run<'_> {
         if self.package_differs(&app, manager, observed) {
             return Err(stale(software));
         }
-        let mut repeated = false;
-        loop {
-            match self.client.delete_software_app(id).await {
-                Ok(()) => return Ok(Outcome::Done),
-                Err(error) if error.is_not_found() => return Ok(Outcome::Done),
-                Err(error) if error.is_ambiguous() && !repeated => repeated = true,
-                Err(error) => return Err(error),
-            }
-        }
+        self.client.delete_software_app_surely(id).await?;
+        Ok(Outcome::Done)
     }
 
     fn package_differs(

@@ -79,7 +79,7 @@ pub enum Undo {
         /// The device group's id.
         group_id: String,
     },
-    /// A software app is created.
+    /// A software app is created. Its id is not known yet: it is told by name, package and origin.
     SoftwareCreated {
         /// The display name.
         software: String,
@@ -90,6 +90,8 @@ pub enum Undo {
     SoftwareUpdated {
         /// The display name.
         software: String,
+        /// The software app's id.
+        id: String,
         /// The package after the change.
         package: PackageMark,
         /// The package before.
@@ -97,15 +99,23 @@ pub enum Undo {
     },
     /// A software app is bound to a device group.
     SoftwareBound {
-        /// The display name.
+        /// The display name. It may be another than the app's own, as for one of the App Store.
         software: String,
+        /// The software app's id; `None` when the same plan creates it.
+        id: Option<String>,
+        /// Where the app comes from; `None` where it does not say.
+        manager: Option<PackageManager>,
         /// The device group's id.
         group_id: String,
     },
     /// A software app is unbound from a device group.
     SoftwareUnbound {
-        /// The display name.
+        /// The display name. It may be another than the app's own, as for one of the App Store.
         software: String,
+        /// The software app's id.
+        id: String,
+        /// Where the app comes from; `None` where it does not say.
+        manager: Option<PackageManager>,
         /// The device group's id.
         group_id: String,
     },
@@ -159,20 +169,50 @@ impl UndoRecord {
                         desired = desired.profile(DesiredProfile::new(policy, bytes));
                     }
                 }
-                Undo::SoftwareCreated { software, .. }
-                | Undo::SoftwareUpdated { software, .. }
-                | Undo::SoftwareBound { software, .. }
-                | Undo::SoftwareUnbound { software, .. } => {
-                    if desired.software_named(software).is_none() {
-                        let package = self.packages.get(software).cloned();
-                        // Without its package an app is looked up by name, as one by URL is.
-                        let package = package.unwrap_or_else(|| Package::custom("", ""));
-                        desired = desired.software(DesiredSoftware::new(software, package));
-                    }
+                Undo::SoftwareCreated { software, .. } => {
+                    desired = self.with_software(desired, software, None);
+                }
+                Undo::SoftwareBound { software, id, .. } => {
+                    desired = self.with_software(desired, software, id.as_ref());
+                }
+                Undo::SoftwareUpdated { software, id, .. }
+                | Undo::SoftwareUnbound { software, id, .. } => {
+                    desired = self.with_software(desired, software, Some(id));
                 }
             }
         }
         desired
+    }
+
+    /// With a software app, to be looked up by its id, and by its name where the plan was to create it.
+    fn with_software(&self, desired: Desired, software: &str, id: Option<&String>) -> Desired {
+        if desired.software_named(software).is_some() {
+            return desired;
+        }
+        let package = self.packages.get(software).cloned();
+        let package = package.unwrap_or_else(|| Package::custom("", ""));
+        desired.software(DesiredSoftware::new(software, package).of_app(id.cloned()))
+    }
+
+    /// Where the app of a binding comes from: an earlier step of the plan creates it, or it was there.
+    fn manager(
+        &self,
+        software: &str,
+        id: Option<&String>,
+        observed: &Observed,
+    ) -> Option<PackageManager> {
+        let Some(id) = id else {
+            return self.entries.iter().find_map(|entry| match entry {
+                Undo::SoftwareCreated {
+                    software: created,
+                    package,
+                } if created == software => Some(package.manager.clone()),
+                _ => None,
+            });
+        };
+        let found = observed.software.iter().find(|found| found.app.id == *id)?;
+        let settings = found.app.settings.as_deref()?.first()?;
+        settings.package_manager.clone()
     }
 
     fn entry(&mut self, step: &Step, observed: &Observed, key: &DigestKey) -> Option<Undo> {
@@ -241,20 +281,30 @@ impl UndoRecord {
                 self.packages.insert(software.clone(), before);
                 Undo::SoftwareUpdated {
                     software: software.clone(),
+                    id: id.clone(),
                     package: package.clone(),
                     before: mark,
                 }
             }
             Step::BindSoftware {
-                software, group_id, ..
+                software,
+                id,
+                group_id,
+                ..
             } => Undo::SoftwareBound {
                 software: software.clone(),
+                id: id.clone(),
+                manager: self.manager(software, id.as_ref(), observed),
                 group_id: group_id.clone(),
             },
             Step::UnbindSoftware {
-                software, group_id, ..
+                software,
+                id,
+                group_id,
             } => Undo::SoftwareUnbound {
                 software: software.clone(),
+                id: id.clone(),
+                manager: self.manager(software, Some(id), observed),
                 group_id: group_id.clone(),
             },
             Step::RestorePolicy { .. }

@@ -4,12 +4,14 @@
 use secrecy::ExposeSecret;
 
 use super::{
-    DigestKey, Observed, PackageMark, Plan, Provenance, Step, Template, Undo, UndoRecord,
+    DigestKey, Observed, ObservedSoftware, PackageMark, Plan, Provenance, Step, Template, Undo,
+    UndoRecord,
     package::package_digest,
+    provenance::is_software_of,
     stored::Stored,
     undo::{package_in, policy_of},
 };
-use crate::Error;
+use crate::{Error, PackageManager, SoftwareSettings};
 
 impl UndoRecord {
     /// The plan that restores what was there before, for what is `observed` now. What was never done, or undone
@@ -58,7 +60,7 @@ struct Back<'a> {
     problems: Vec<String>,
 }
 
-impl Back<'_> {
+impl<'a> Back<'a> {
     fn changed(&mut self, object: &str) {
         self.problems.push(format!(
             "{object}: it is no longer what the plan made of it; look at the change and undo it by hand"
@@ -68,12 +70,6 @@ impl Back<'_> {
     fn is_created(&self, policy: &str) -> bool {
         self.record.entries.iter().any(
             |entry| matches!(entry, Undo::PolicyCreated { policy: created, .. } if created == policy),
-        )
-    }
-
-    fn is_software_created(&self, software: &str) -> bool {
-        self.record.entries.iter().any(
-            |entry| matches!(entry, Undo::SoftwareCreated { software: created, .. } if created == software),
         )
     }
 
@@ -92,14 +88,30 @@ impl Back<'_> {
             }
             Undo::SoftwareUpdated {
                 software,
+                id,
                 package,
                 before,
-            } => self.software_updated(software, package, before),
-            Undo::SoftwareBound { software, group_id } => {
-                self.software_edge(software, group_id, false);
+            } => self.software_updated(software, id, package, before),
+            Undo::SoftwareBound {
+                software,
+                id,
+                manager,
+                group_id,
+            } => {
+                let found = match id {
+                    Some(id) => self.software_of_id(software, id),
+                    None => self.software_made_by_another(software, manager.as_ref()),
+                };
+                self.software_edge(software, found, group_id, false);
             }
-            Undo::SoftwareUnbound { software, group_id } => {
-                self.software_edge(software, group_id, true);
+            Undo::SoftwareUnbound {
+                software,
+                id,
+                group_id,
+                ..
+            } => {
+                let found = self.software_of_id(software, id);
+                self.software_edge(software, found, group_id, true);
             }
         }
     }
@@ -177,7 +189,9 @@ impl Back<'_> {
             return;
         }
         let Some(found) = policy_of(self.observed, policy) else {
-            return;
+            return self.unchanged.push(format!(
+                "policy `{policy}`: not there by this name, so its groups stay as they are"
+            ));
         };
         if found.groups.contains(group_id) == wanted {
             return;
@@ -200,53 +214,97 @@ impl Back<'_> {
         });
     }
 
-    fn software_found(&self, software: &str) -> Option<&super::ObservedSoftware> {
-        self.observed
-            .software
-            .iter()
-            .find(|found| found.app.display_name.as_deref() == Some(software))
+    /// The software app that was there when the plan was made; a deleted one has taken its bindings along.
+    fn software_of_id(&mut self, software: &str, id: &str) -> Option<&'a ObservedSoftware> {
+        let found = observed_software(self.observed, id);
+        if found.is_none() {
+            self.unchanged.push(format!(
+                "software `{software}`: the software app {id} is not there any more"
+            ));
+        }
+        found
     }
 
-    fn software_created(&mut self, software: &str, package: &PackageMark) {
-        let Some(found) = self.software_found(software) else {
-            return self
-                .unchanged
-                .push(format!("software `{software}`: not there"));
-        };
-        let id = found.app.id.clone();
-        let settings = found.app.package(&package.manager);
-        let same = settings
-            .and_then(package_in)
-            .is_some_and(|now| now.mark(self.key) == *package);
-        match settings {
-            Some(settings) if same => {
-                let observed = package_digest(settings, self.key);
-                self.steps.push(Step::DeleteSoftware {
-                    software: software.to_owned(),
-                    id,
-                    manager: package.manager.clone(),
-                    observed,
-                });
-            }
-            _ => self.changed(&format!("software `{software}`")),
+    /// The software apps of a name and package manager, and whether the plan's owner deployed each.
+    fn software_named<'s>(
+        &self,
+        software: &'s str,
+        manager: Option<&'s PackageManager>,
+    ) -> impl Iterator<Item = (&'a ObservedSoftware, &'a SoftwareSettings, bool)> + use<'a, 's>
+    {
+        let owner = &self.record.owner;
+        let named = self.observed.software.iter();
+        named
+            .filter(move |found| found.app.display_name.as_deref() == Some(software))
+            .filter_map(move |found| Some((found, found.app.package(manager?)?)))
+            .map(move |(found, settings)| (found, settings, is_software_of(settings, owner)))
+    }
+
+    /// The software app that the plan was to create and found made by another: it stays, and its bindings are undone.
+    fn software_made_by_another(
+        &self,
+        software: &str,
+        manager: Option<&PackageManager>,
+    ) -> Option<&'a ObservedSoftware> {
+        let all: Vec<_> = self.software_named(software, manager).collect();
+        match all.as_slice() {
+            [(found, _, false)] => Some(found),
+            _ => None,
         }
     }
 
-    fn software_updated(&mut self, software: &str, after: &PackageMark, before: &PackageMark) {
+    fn software_created(&mut self, software: &str, package: &PackageMark) {
         let object = format!("software `{software}`");
-        let found = self.software_found(software);
-        let settings = found.and_then(|found| found.app.package(&after.manager));
+        let named: Vec<_> = self
+            .software_named(software, Some(&package.manager))
+            .collect();
+        if named.is_empty() {
+            self.unchanged.push(format!("{object}: not there"));
+        }
+        for (found, settings, ours) in named {
+            let now = package_in(settings).map(|now| now.mark(self.key));
+            if !ours {
+                self.unchanged.push(format!(
+                    "{object}: not deployed by `{}`, left alone",
+                    self.record.owner
+                ));
+            } else if now.as_ref() == Some(package) {
+                self.steps.push(Step::DeleteSoftware {
+                    software: software.to_owned(),
+                    id: found.app.id.clone(),
+                    manager: package.manager.clone(),
+                    observed: package_digest(settings, self.key),
+                });
+            } else {
+                self.changed(&object);
+            }
+        }
+    }
+
+    fn software_updated(
+        &mut self,
+        software: &str,
+        id: &str,
+        after: &PackageMark,
+        before: &PackageMark,
+    ) {
+        let object = format!("software `{software}`");
+        let settings = observed_software(self.observed, id)
+            .and_then(|found| found.app.package(&after.manager));
         let now = settings
             .and_then(package_in)
             .map(|package| package.mark(self.key));
         let given = self.record.packages.get(software);
-        match (found, settings, now) {
-            (_, _, Some(now)) if now == *before => self.unchanged.push(object),
-            (Some(found), Some(settings), Some(now)) if now == *after => {
+        match (settings, now) {
+            (_, Some(now)) if now == *before && before == after => self.unchanged.push(format!(
+                "{object}: its package was the same before; that it was not to be installed is not restored"
+            )),
+            (_, Some(now)) if now == *before => self.unchanged.push(object),
+            (Some(settings), Some(now)) if now == *after => {
                 if given.is_some_and(|package| package.mark(self.key) == *before) {
                     let step = Step::UpdateSoftware {
                         software: software.to_owned(),
-                        id: found.app.id.clone(),
+                        id: id.to_owned(),
                         package: before.clone(),
                         observed: package_digest(settings, self.key),
                     };
@@ -260,15 +318,15 @@ impl Back<'_> {
         }
     }
 
-    fn software_edge(&mut self, software: &str, group_id: &str, wanted: bool) {
-        if self.is_software_created(software) {
-            return;
-        }
-        let Some(found) = self.software_found(software) else {
-            return self.unchanged.push(format!(
-                "software `{software}`: not there by this name, so its groups stay as they are"
-            ));
-        };
+    /// The binding of a software app. One that the plan created takes its bindings along when it is deleted.
+    fn software_edge(
+        &mut self,
+        software: &str,
+        found: Option<&ObservedSoftware>,
+        group_id: &str,
+        wanted: bool,
+    ) {
+        let Some(found) = found else { return };
         if found.groups.contains(group_id) == wanted {
             return;
         }
@@ -289,4 +347,8 @@ impl Back<'_> {
             }
         });
     }
+}
+
+fn observed_software<'a>(observed: &'a Observed, id: &str) -> Option<&'a ObservedSoftware> {
+    observed.software.iter().find(|found| found.app.id == id)
 }

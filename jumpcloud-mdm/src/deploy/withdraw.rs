@@ -1,14 +1,21 @@
 //! Takes everything of an owner off again. The rule: what another made is left alone and remarked.
+//!
+//! An App Store app was made by nobody's deployment and has nowhere to say who bound it. So it stays, and is unbound from
+//! the device groups that the deployment names for it.
 
 use super::{
-    Desired, DigestKey, Observed, Plan, Step, package::package_digest, provenance::is_software_of,
-    stored::Stored,
+    Desired, DigestKey, Observed, ObservedSoftware, Package, Plan, Step, package::package_digest,
+    provenance::is_software_of, stored::Stored,
 };
 use crate::Error;
 
-/// The plan that deletes the policies and software of `desired` that its owner deployed. Only names, packages and the
-/// owner of `desired` count, so profiles may be without bytes. Certificates that were issued stay valid until they
-/// end or are revoked; the profile's removal takes the identity off the Mac.
+/// The plan that deletes the policies and software of `desired` that its owner deployed. Profiles may be without bytes.
+/// Certificates that were issued stay valid until they end or are revoked; the profile's removal takes the identity off
+/// the Mac.
+///
+/// An App Store app stays, and is unbound from the device groups that `desired` names for it; other bindings of it are
+/// left alone and remarked. Who bound it is written nowhere, so a binding to one of these groups goes also when it was
+/// made by hand; the undo record of the plan brings it back.
 ///
 /// The plan is carried out by [`apply`](super::apply), given the same `desired`. What is gone already is not planned, so
 /// a run that was cut off is simply repeated.
@@ -54,6 +61,10 @@ pub fn withdraw(desired: &Desired, observed: &Observed, key: &DigestKey) -> Resu
         });
     }
     for found in &observed.software {
+        if is_licensed(desired, found) {
+            unbind(&mut plan, desired, observed, found);
+            continue;
+        }
         let name = found.app.display_name.clone().unwrap_or_default();
         let settings = found
             .app
@@ -72,4 +83,37 @@ pub fn withdraw(desired: &Desired, observed: &Observed, key: &DigestKey) -> Resu
         }
     }
     Ok(plan)
+}
+
+/// Whether a software app is an App Store app that is desired.
+fn is_licensed(desired: &Desired, found: &ObservedSoftware) -> bool {
+    let mut all = desired.software.iter();
+    all.any(|wanted| {
+        matches!(wanted.package, Package::Vpp { .. }) && wanted.package.is_in(&found.app)
+    })
+}
+
+/// Unbinds an App Store app from the device groups that are desired for it.
+fn unbind(plan: &mut Plan, desired: &Desired, observed: &Observed, found: &ObservedSoftware) {
+    let mut others = found.groups.clone();
+    let wanted = desired.software.iter();
+    for wanted in wanted.filter(|wanted| wanted.package.is_in(&found.app)) {
+        let named = wanted.device_groups.iter();
+        for group_id in named.filter_map(|name| observed.groups.get(name)) {
+            if others.remove(group_id) {
+                plan.steps.push(Step::UnbindSoftware {
+                    software: wanted.display_name.clone(),
+                    id: found.app.id.clone(),
+                    group_id: group_id.clone(),
+                });
+            }
+        }
+    }
+    let name = found.app.display_name.as_deref().unwrap_or_default();
+    plan.unchanged.push(format!(
+        "software `{name}`: an App Store app, which stays in JumpCloud"
+    ));
+    plan.remarks.extend(others.iter().map(|group_id| {
+        format!("software `{name}`: also bound to device group {group_id}, left alone")
+    }));
 }

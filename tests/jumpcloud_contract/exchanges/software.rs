@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use device_trust_sandbox::Sandbox;
 use futures::TryStreamExt as _;
-use jumpcloud_mdm::{Bindable, ListOptions, ObjectType, Operation, PackageUpload};
+use jumpcloud_mdm::{Bindable, ListOptions, ObjectType, Operation, PackageUpload, UploadRecord};
 use serde_json::{Value, json};
 
 use crate::exchange::{Credentials, Exchange, Ids, delete, get, post, put};
@@ -34,7 +34,7 @@ fn version() -> Value {
 
 fn stored(version: &Value) -> Value {
     json!({"displayName": "Agent", "settings": [{"packageManager": "APPLE_CUSTOM", "desiredState": "INSTALL",
-        "storedPackage": {"versions": [version]}}]})
+        "description": "upload: contract", "storedPackage": {"versions": [version]}}]})
 }
 
 fn stored_as(status: &str) -> Value {
@@ -102,13 +102,18 @@ pub fn all() -> Vec<Exchange> {
         .becomes(json!([{"softwareAppId": "{app}", "systemId": "{system}"}])),
         Exchange::of("a package is uploaded, without the key", |client, _| async move {
             let package = PackageUpload::new("Agent", "Agent.pkg", b"a package".to_vec())?;
-            client.upload_package(&package, Duration::from_secs(60)).await
+            let mut record = UploadRecord::new(&package);
+            record.mark = "contract".into();
+            let keep = |_: &UploadRecord| Ok(());
+            client.upload_package_recorded(&package, Duration::from_secs(60), Some(record), keep).await
         })
+        .sends(get("/api/v2/softwareapps?limit=100&skip=0&sort=_id&filter=displayName:eq:Agent", json!([])))
         .sends(get("/api/v2/softwareapps?limit=100&skip=0&sort=_id&filter=displayName:eq:Agent", json!([])))
         .sends(post("/api/v2/softwareapps", stored(&version()), 201).answers(uploaded()))
         .sends(
             put("/object-storage/*", json!("a package")).answers(Value::Null).without_organization().by(Credentials::Nothing),
         )
+        .sends(get("/api/v2/softwareapps/*", stored_as("PENDING")))
         .sends(get("/api/v2/softwareapps/*", stored_as("VALIDATING")))
         .sends(get("/api/v2/softwareapps/*", stored_as("AVAILABLE")))
         .learns("stored", "/id")

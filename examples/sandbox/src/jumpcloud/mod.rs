@@ -13,6 +13,7 @@
 //! | a `limit` above the maximum is cut to it | `query` |
 //! | error `code` is the gRPC code | `call` |
 //! | software state is `INSTALLED` | [`mdm`] |
+//! | an uploaded package is `PENDING` and then `VALIDATING` for one look each | `software` |
 //! | an organisation that the key does not reach answers 403 | [`State::refuse_everything`] |
 //! | a bearer token works together with `x-org-id` | `service_account` |
 

@@ -79,26 +79,33 @@ pub(crate) fn upload(state: &mut State, call: &Call, object: &str) -> Outcome {
     if call.authorized {
         return Err(Refusal::invalid("a presigned address takes no x-api-key"));
     }
-    let mut found = false;
-    for app in &mut state.software {
-        for version in versions(app).filter(|version| version["metadata"]["object"] == object) {
-            version["status"] = json!("VALIDATING");
-            found = true;
-        }
-    }
-    if found {
+    let awaits =
+        |app: &mut Value| versions(app).any(|version| version["metadata"]["object"] == object);
+    if state.software.iter_mut().any(awaits) {
+        state.arrived.push(object.to_owned());
         Ok(Answer::ok(Value::Null))
     } else {
         Err(Refusal::not_found())
     }
 }
 
-/// Ends the validation of an uploaded package: whoever polls sees `VALIDATING` once, then the verdict. Only the name's
-/// ending is looked at, since the sandbox keeps no bytes; that and the reason's words are not recorded.
+/// Goes on with an uploaded package: whoever polls sees `PENDING` once more though its bytes have arrived, `VALIDATING`
+/// once, then the verdict. Only the name's ending is looked at, since the sandbox keeps no bytes; that, how long each
+/// lasts, and the reason's words are not recorded.
 fn validate(state: &mut State, id: &str) {
     let verdict = state.upload_verdict.clone();
     for app in state.software.iter_mut().filter(|app| app["id"] == id) {
-        for version in versions(app).filter(|version| version["status"] == "VALIDATING") {
+        for version in versions(app) {
+            let object = version["metadata"]["object"].as_str();
+            let arrived =
+                object.is_some_and(|object| state.arrived.iter().any(|one| one == object));
+            if arrived && version["status"] == "PENDING" {
+                version["status"] = json!("VALIDATING");
+                continue;
+            }
+            if version["status"] != "VALIDATING" {
+                continue;
+            }
             let name = version["name"].as_str().unwrap_or_default();
             if let Some(reason) = &verdict {
                 version["status"] = json!("REJECTED");

@@ -24,6 +24,8 @@ pub struct State {
     pub(crate) trouble: Option<u16>,
     /// Why uploaded packages are rejected; `None` accepts them.
     pub(crate) upload_verdict: Option<String>,
+    /// The stored objects whose bytes have arrived, and that still count as awaited.
+    pub(crate) arrived: Vec<String>,
     pub(crate) service_account: ServiceAccount,
     pub(crate) apple_mdms: Vec<Value>,
     pub(crate) mdm_devices: Vec<Value>,
