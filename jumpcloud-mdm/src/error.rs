@@ -281,6 +281,18 @@ impl Error {
         }
     }
 
+    /// Whether the same call may do better later without anything being mended: JumpCloud was not to be reached, limits
+    /// requests, or left open whether a write happened.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable { .. }
+                | Self::RateLimited { .. }
+                | Self::Ambiguous { .. }
+                | Self::NoToken { refused: false, .. }
+        )
+    }
+
     pub(crate) fn from_failure(failure: &Failure, request: &Request, scrub: &Scrubber) -> Self {
         let context = Box::new(Context::of(failure, request));
         match failure.kind() {
