@@ -19,6 +19,16 @@ fn the_programs_work_on_one_world_from_set_up_to_withdrawal() {
         "{readiness:?}"
     );
 
+    for part in [
+        "push certificate: 2",
+        "enrollment token: missing\n",
+        "! the Automated Device Enrollment token is missing",
+    ] {
+        assert!(readiness.stdout.contains(part), "{readiness:?}");
+    }
+    let seen = readiness.stdout.matches("Insights enabled ").count();
+    assert_eq!(seen, 4, "{readiness:?}");
+
     let rotate = env!("CARGO_BIN_EXE_rotate");
     let early = case.run(rotate, &["--generation", "1", "--apply"]);
     assert_eq!(early.exit_code, 1, "{early:?}");
