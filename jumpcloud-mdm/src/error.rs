@@ -7,7 +7,9 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{Request, error_body::ErrorBody, scrub::Scrubber, service_account::Refused};
+use crate::{
+    Request, deploy::Problem, error_body::ErrorBody, scrub::Scrubber, service_account::Refused,
+};
 
 /// Why a call or a deployment failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -178,7 +180,7 @@ pub enum Error {
     #[error("the deployment cannot be planned:{}", bullets(.problems))]
     Refused {
         /// Each problem with its mend.
-        problems: Vec<String>,
+        problems: Vec<Problem>,
     },
     /// A policy carries a newer generation of its profile than is desired; it was not overwritten.
     #[error(
@@ -449,6 +451,6 @@ fn listed(items: &[String]) -> String {
     }
 }
 
-fn bullets(items: &[String]) -> String {
+fn bullets(items: &[Problem]) -> String {
     items.iter().map(|item| format!("\n- {item}")).collect()
 }

@@ -4,7 +4,8 @@
 use secrecy::ExposeSecret;
 
 use super::{
-    DigestKey, Observed, PackageMark, Plan, Provenance, Step, Template, Undo, UndoRecord,
+    DigestKey, Observed, PackageMark, Plan, Problem, Provenance, RestoreLack, Step, Template, Undo,
+    UndoRecord,
     package::package_digest,
     stored::Stored,
     undo::{package_in, policy_of},
@@ -27,8 +28,7 @@ impl UndoRecord {
             problems: Vec::new(),
         };
         if self.organization != observed.organization {
-            back.problems
-                .push("organisation: the record is of another one".into());
+            back.problems.push(Problem::OtherOrganization);
         }
         for entry in self.entries.iter().rev() {
             back.entry(entry);
@@ -55,14 +55,17 @@ struct Back<'a> {
     key: &'a DigestKey,
     steps: Vec<Step>,
     unchanged: Vec<String>,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
 }
 
 impl Back<'_> {
     fn changed(&mut self, object: &str) {
-        self.problems.push(format!(
-            "{object}: it is no longer what the plan made of it; look at the change and undo it by hand"
-        ));
+        let object = object.to_owned();
+        self.problems.push(Problem::Changed { object });
+    }
+
+    fn not_restorable(&mut self, object: String, lack: RestoreLack) {
+        self.problems.push(Problem::NotRestorable { object, lack });
     }
 
     fn is_created(&self, policy: &str) -> bool {
@@ -160,15 +163,9 @@ impl Back<'_> {
                     observed: mark,
                 });
             }
-            (None, _) => self.problems.push(format!(
-                "{object}: the profile before could not be read, so it cannot be restored"
-            )),
-            (Some(_), None) => self.problems.push(format!(
-                "{object}: give the bytes of the profile before; the record holds its digest only"
-            )),
-            (Some(_), Some(_)) => self.problems.push(format!(
-                "{object}: the profile given is not the one before, or the digest key is another one"
-            )),
+            (None, _) => self.not_restorable(object, RestoreLack::NeverRead),
+            (Some(_), None) => self.not_restorable(object, RestoreLack::Profile),
+            (Some(_), Some(_)) => self.not_restorable(object, RestoreLack::OtherProfile),
         }
     }
 
@@ -252,8 +249,7 @@ impl Back<'_> {
                     };
                     self.steps.push(step);
                 } else {
-                    self.problems
-                        .push(format!("{object}: give the package that was there before"));
+                    self.not_restorable(object, RestoreLack::Package);
                 }
             }
             _ => self.changed(&object),

@@ -1,8 +1,8 @@
 //! Takes everything of an owner off again. The rule: what another made is left alone and remarked.
 
 use super::{
-    Desired, DigestKey, Observed, Plan, Step, package::package_digest, provenance::is_software_of,
-    stored::Stored,
+    Desired, DigestKey, Observed, Plan, Problem, Step, package::package_digest,
+    provenance::is_software_of, stored::Stored,
 };
 use crate::Error;
 
@@ -33,9 +33,7 @@ pub fn withdraw(desired: &Desired, observed: &Observed, key: &DigestKey) -> Resu
         let name = found.policy.name.clone().unwrap_or_default();
         let Some(template) = &observed.template else {
             return Err(Error::Refused {
-                problems: vec![format!(
-                    "policy `{name}`: the custom profile template was not observed"
-                )],
+                problems: vec![Problem::NoTemplate { policy: name }],
             });
         };
         let stored = Stored::new(&found.policy, template);
