@@ -110,6 +110,14 @@ impl AppleMdm {
     pub fn push_certificate_expires_at(&self) -> Option<Timestamp> {
         self.apns_cert_expiry.as_deref()?.parse().ok()
     }
+
+    /// When the Automated Device Enrollment token expires; `None` also for the first day of year 1, which stands for no
+    /// token.
+    pub fn enrollment_token_expires_at(&self) -> Option<Timestamp> {
+        let text = self.dep_access_token_expiry.as_deref()?;
+        let end: Timestamp = text.parse().ok()?;
+        (end > Timestamp::UNIX_EPOCH).then_some(end)
+    }
 }
 
 impl JumpCloud {

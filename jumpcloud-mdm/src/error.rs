@@ -7,7 +7,9 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{Request, error_body::ErrorBody, scrub::Scrubber, service_account::Refused};
+use crate::{
+    Request, deploy::Problem, error_body::ErrorBody, scrub::Scrubber, service_account::Refused,
+};
 
 /// Why a call or a deployment failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -178,7 +180,7 @@ pub enum Error {
     #[error("the deployment cannot be planned:{}", bullets(.problems))]
     Refused {
         /// Each problem with its mend.
-        problems: Vec<String>,
+        problems: Vec<Problem>,
     },
     /// A policy carries a newer generation of its profile than is desired; it was not overwritten.
     #[error(
@@ -279,6 +281,18 @@ impl Error {
             Self::Decode { context, .. } => !context.reads,
             _ => false,
         }
+    }
+
+    /// Whether the same call may do better later without anything being mended: JumpCloud was not to be reached, limits
+    /// requests, or left open whether a write happened.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable { .. }
+                | Self::RateLimited { .. }
+                | Self::Ambiguous { .. }
+                | Self::NoToken { refused: false, .. }
+        )
     }
 
     pub(crate) fn from_failure(failure: &Failure, request: &Request, scrub: &Scrubber) -> Self {
@@ -437,6 +451,6 @@ fn listed(items: &[String]) -> String {
     }
 }
 
-fn bullets(items: &[String]) -> String {
+fn bullets(items: &[Problem]) -> String {
     items.iter().map(|item| format!("\n- {item}")).collect()
 }

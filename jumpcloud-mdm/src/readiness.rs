@@ -1,6 +1,8 @@
 //! Whether an organisation is ready for a deployment, read and then judged by a pure function. The rule: every Mac that
 //! cannot be reached is listed with all its reasons, and what the record leaves out speaks neither way.
 
+use std::fmt;
+
 use futures::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -15,6 +17,8 @@ use crate::{
 pub struct Limits {
     /// Fewer days than this left on the push certificate are remarked. Default 30.
     pub push_certificate_days: i64,
+    /// Fewer days than this left on the Automated Device Enrollment token are remarked. Default 30.
+    pub enrollment_token_days: i64,
     /// A Mac that was not in contact for longer is not eligible. Default 30 days.
     pub contact_days: i64,
 }
@@ -23,6 +27,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             push_certificate_days: 30,
+            enrollment_token_days: 30,
             contact_days: 30,
         }
     }
@@ -38,8 +43,11 @@ pub struct Readiness {
     pub remarks: Vec<String>,
     /// Whole days left on the push certificate; negative after its end, `None` when unknown.
     pub push_certificate_days_left: Option<i64>,
-    /// The state of the Automated Device Enrollment token.
-    pub enrollment_token: Option<String>,
+    /// The state of the token that joins JumpCloud to Apple Business Manager for Automated Device Enrollment; `None` when
+    /// it is not told.
+    pub enrollment_token: Option<TokenState>,
+    /// Whole days left on that token; negative after its end, `None` when there is none or its end is not told.
+    pub enrollment_token_days_left: Option<i64>,
     /// Every Mac, by name.
     pub macs: Vec<MacReadiness>,
 }
@@ -56,8 +64,9 @@ pub struct MacReadiness {
     pub serial_number: Option<String>,
     /// Why a profile cannot reach it now; none when it can.
     pub reasons: Vec<String>,
-    /// Whether System Insights collects from it, without which certificates and apps cannot be seen.
-    pub insights: bool,
+    /// Whether System Insights collects from it, without which certificates and apps cannot be seen; `None` when its record
+    /// does not say.
+    pub insights: Option<InsightsState>,
 }
 
 impl Readiness {
@@ -71,6 +80,53 @@ impl MacReadiness {
     /// Whether a profile can reach it.
     pub fn is_eligible(&self) -> bool {
         self.reasons.is_empty()
+    }
+
+    /// Whether its certificates and apps cannot be seen for certain.
+    pub fn is_unseen(&self) -> bool {
+        let state = self.insights.as_ref();
+        state.is_some_and(|state| *state != InsightsState::Enabled)
+    }
+}
+
+/// The certificate, the token, each Mac and what is remarked, a line each. What blocks is left to the caller.
+impl fmt::Display for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left = |f: &mut fmt::Formatter<'_>, days: Option<i64>| match days {
+            Some(days) => write!(f, "{days} days left"),
+            None => f.write_str("its end is not told"),
+        };
+        f.write_str("push certificate: ")?;
+        left(f, self.push_certificate_days_left)?;
+        f.write_str("\nenrollment token: ")?;
+        match &self.enrollment_token {
+            Some(TokenState::Missing) => f.write_str("missing")?,
+            Some(state) => {
+                write!(f, "{state}, ")?;
+                left(f, self.enrollment_token_days_left)?;
+            }
+            None => f.write_str("not told")?,
+        }
+        for mac in &self.macs {
+            write!(f, "\n  {mac}")?;
+        }
+        for remark in &self.remarks {
+            write!(f, "\n! {remark}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Name, System Insights, and `ready` or why not.
+impl fmt::Display for MacReadiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let insights = self.insights.as_ref().map(ToString::to_string);
+        let insights = insights.unwrap_or_else(|| "not told".to_owned());
+        write!(f, "{:<28} Insights {insights:<10} ", self.name)?;
+        match self.is_eligible() {
+            true => f.write_str("ready"),
+            false => f.write_str(&self.reasons.join("; ")),
+        }
     }
 }
 
@@ -118,6 +174,7 @@ pub fn assess(
         remarks: Vec::new(),
         push_certificate_days_left: None,
         enrollment_token: None,
+        enrollment_token_days_left: None,
         macs: systems
             .iter()
             .filter(|system| {
@@ -144,7 +201,7 @@ pub fn assess(
             .blocking
             .push("no Mac can be reached by JumpCloud's MDM; see the reasons of each".into());
     }
-    let blind = readiness.macs.iter().filter(|mac| !mac.insights).count();
+    let blind = readiness.macs.iter().filter(|mac| mac.is_unseen()).count();
     if blind > 0 {
         readiness.remarks.push(format!(
             "System Insights is off on {blind} of {} Macs: their certificates and apps cannot be seen",
@@ -173,15 +230,40 @@ impl Readiness {
                 }
             }
         }
-        self.enrollment_token = server
-            .dep_server_token_state
-            .as_ref()
-            .map(ToString::to_string);
-        if server.dep_server_token_state == Some(TokenState::Expired) {
-            self.remarks.push(
-                "the Automated Device Enrollment token has expired; renew it in Apple Business Manager".into(),
-            );
+        self.token(server, now, limits);
+    }
+
+    /// A token that fails stops no profile: Macs that are enrolled stay so, and new ones do not enrol by themselves.
+    fn token(&mut self, server: &AppleMdm, now: Timestamp, limits: &Limits) {
+        const TOKEN: &str = "the Automated Device Enrollment token";
+        const RENEW: &str =
+            "renew it in Apple Business Manager, or new Macs do not enrol by themselves";
+        let state = server.dep_server_token_state.clone();
+        if state != Some(TokenState::Missing) {
+            let end = server.enrollment_token_expires_at();
+            self.enrollment_token_days_left = end.map(|end| whole_days(end.duration_since(now)));
         }
+        let days = self.enrollment_token_days_left;
+        let remark = match (&state, days) {
+            (Some(TokenState::Missing), _) => Some(format!(
+                "{TOKEN} is missing: Macs from Apple Business Manager do not enrol by themselves; add it under Device \
+                 Management > MDM if they should"
+            )),
+            (Some(TokenState::Expired), _) => Some(format!("{TOKEN} has expired; {RENEW}")),
+            (_, Some(days)) if days < 0 => Some(format!("{TOKEN} has expired; {RENEW}")),
+            (_, Some(days)) if days < limits.enrollment_token_days => {
+                Some(format!("{TOKEN} ends in {days} days; {RENEW}"))
+            }
+            (Some(TokenState::Valid), _) => None,
+            (Some(state), _) => Some(format!(
+                "{TOKEN} is in the state `{state}`, which says nothing; look it up in the console"
+            )),
+            (None, _) => Some(format!(
+                "the state of {TOKEN} is not told; look it up in the console"
+            )),
+        };
+        self.remarks.extend(remark);
+        self.enrollment_token = state;
     }
 }
 
@@ -215,8 +297,7 @@ fn mac(system: &System, now: Timestamp, limits: &Limits) -> MacReadiness {
         insights: system
             .system_insights
             .as_ref()
-            .and_then(|insights| insights.state.as_ref())
-            .is_none_or(|state| *state == InsightsState::Enabled),
+            .and_then(|insights| insights.state.clone()),
     }
 }
 
@@ -288,5 +369,112 @@ mod tests {
         );
         assert_eq!(readiness.remarks.len(), 3, "{:?}", readiness.remarks);
         assert!(readiness.is_ready());
+        let text = readiness.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[..4],
+            [
+                "push certificate: 6 days left",
+                "enrollment token: expired, its end is not told",
+                "  Ada                          Insights not told   ready",
+                "  Ada                          Insights disabled   it is not connected; its last contact was 84 days ago",
+            ]
+        );
+        assert_eq!(lines.len(), 2 + 4 + 3, "{text}");
+    }
+
+    #[test]
+    fn the_token_is_judged_by_its_state_and_its_end() {
+        let judged = |token: Value| {
+            let mut server =
+                json!({"id": "m", "apnsPushTopic": "t", "apnsCertExpiry": "2027-11-24T12:00:00Z"});
+            server
+                .as_object_mut()
+                .unwrap()
+                .extend(token.as_object().unwrap().clone());
+            let servers: Vec<AppleMdm> = serde_json::from_value(json!([server])).unwrap();
+            let systems = systems(&json!([good()]));
+            let found = assess(&servers, &systems, now(), &Limits::default());
+            assert!(found.is_ready(), "a token stops no profile");
+            let text = found.to_string();
+            let line = text.lines().nth(1).unwrap().to_owned();
+            (
+                found.enrollment_token_days_left,
+                line,
+                found.remarks.join("\n"),
+            )
+        };
+        let token = |state: &str, end: &str| {
+            judged(json!({"depServerTokenState": state, "depAccessTokenExpiry": end}))
+        };
+        // The end that JumpCloud tells where there is no token.
+        let never = "0001-01-01T00:00:00Z";
+        for (found, days, line, remark) in [
+            (
+                token("valid", "2027-11-24T12:00:00Z"),
+                Some(365),
+                "valid, 365 days left",
+                "",
+            ),
+            (
+                token("valid", "2026-12-24T11:00:00Z"),
+                Some(29),
+                "valid, 29 days left",
+                "ends in 29 days",
+            ),
+            (
+                token("valid", "2026-12-24T12:00:00Z"),
+                Some(30),
+                "valid, 30 days left",
+                "",
+            ),
+            (
+                token("valid", "2026-11-24T11:59:59Z"),
+                Some(-1),
+                "valid, -1 days left",
+                "has expired",
+            ),
+            (
+                token("valid", never),
+                None,
+                "valid, its end is not told",
+                "",
+            ),
+            (token("missing", never), None, "missing", "is missing"),
+            (
+                token("expired", "2026-11-04T12:00:00Z"),
+                Some(-20),
+                "expired, -20 days left",
+                "has expired",
+            ),
+            (
+                token("unknown", never),
+                None,
+                "unknown, its end is not told",
+                "state `unknown`",
+            ),
+            (
+                token("unknown", "2026-11-30T12:00:00Z"),
+                Some(6),
+                "unknown, 6 days left",
+                "ends in 6 days",
+            ),
+            (
+                token("revoked", never),
+                None,
+                "revoked, its end is not told",
+                "state `revoked`",
+            ),
+            (judged(json!({})), None, "not told", "is not told"),
+        ] {
+            assert_eq!(
+                (found.0, found.1.as_str()),
+                (days, format!("enrollment token: {line}").as_str())
+            );
+            match remark {
+                "" => assert_eq!(found.2, ""),
+                part => assert!(found.2.contains(part), "{}", found.2),
+            }
+        }
     }
 }

@@ -138,7 +138,7 @@ async fn a_policy_of_another_is_refused_unless_adopted() {
         "values": [{"configFieldID": "f1", "value": STANDARD.encode(renewed())}], "notes": "by hand"}));
     let error = deploy(&client, &desired()).await.unwrap_err();
     assert!(
-        matches!(&error, Error::Refused { problems } if problems[0].contains("adopt")),
+        matches!(&error, Error::Refused { problems } if matches!(problems[0], deploy::Problem::Foreign { .. })),
         "{error}"
     );
     assert_eq!(world.take_writes(), [""; 0]);
@@ -380,7 +380,17 @@ async fn all_problems_come_at_once_and_nothing_is_sent() {
     let Error::Refused { problems } = error else {
         panic!("{error}")
     };
-    assert_eq!(problems.len(), 3, "{problems:#?}");
+    assert!(
+        matches!(
+            problems[..],
+            [
+                deploy::Problem::Absent { .. },
+                deploy::Problem::Profile { .. },
+                deploy::Problem::PackageUrl { .. }
+            ]
+        ),
+        "{problems:#?}"
+    );
     assert_eq!(world.take_writes(), [""; 0]);
     world.assert_all_known();
 }

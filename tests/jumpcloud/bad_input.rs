@@ -28,9 +28,9 @@ async fn refused(sandbox: &Sandbox, client: &JumpCloud, desired: &Desired) -> Er
     error
 }
 
-fn the_only_problem(error: &Error) -> &str {
+fn the_only_problem(error: &Error) -> String {
     match error {
-        Error::Refused { problems } if problems.len() == 1 => &problems[0],
+        Error::Refused { problems } if problems.len() == 1 => problems[0].to_string(),
         other => panic!("{other}"),
     }
 }

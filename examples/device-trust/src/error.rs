@@ -24,6 +24,8 @@ pub enum Error {
         stage: &'static str,
         /// What was refused and how to mend it; it can have several lines.
         reason: String,
+        /// Whether running again may do, without anything being mended: a tenant was not to be reached.
+        transient: bool,
     },
 }
 
@@ -42,7 +44,28 @@ impl Error {
         Self::Refused {
             stage,
             reason: reason.to_string(),
+            transient: false,
         }
+    }
+
+    /// A refusal of `stage` by JumpCloud.
+    pub fn of_jumpcloud(stage: &'static str, error: &jumpcloud_mdm::Error) -> Self {
+        Self::Refused {
+            stage,
+            reason: error.to_string(),
+            transient: error.is_transient(),
+        }
+    }
+
+    /// Whether running again may do, without anything being mended.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                transient: true,
+                ..
+            }
+        )
     }
 
     /// The process exit code: 1 when the world refuses, 2 for bad input.
@@ -59,7 +82,7 @@ impl fmt::Display for Error {
         match self {
             Self::Input(problems) => fmt::Display::fmt(problems, f),
             Self::File { path, problem } => write!(f, "{}: {problem}", path.display()),
-            Self::Refused { stage, reason } => write!(f, "{stage}: {reason}"),
+            Self::Refused { stage, reason, .. } => write!(f, "{stage}: {reason}"),
         }
     }
 }

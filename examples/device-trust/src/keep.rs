@@ -1,6 +1,7 @@
 //! The JumpCloud side after the set-up: is it ready, renew the certificates, take it off again. Each step can be
 //! repeated: what is done already is not done twice.
 
+mod each;
 mod withdrawal;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use jumpcloud_mdm::{
     readiness::{self, Readiness},
 };
 
+pub use self::each::Organizations;
 pub use self::withdrawal::{CatchAll, Withdrawal, open, withdraw};
 use crate::{Blueprint, Error, Silent, blueprint::RingSection, desired, stages, tenants::Tenants};
 
@@ -23,7 +25,7 @@ pub async fn readiness(tenants: &Tenants) -> Result<Readiness, Error> {
         &readiness::Limits::default(),
     )
     .await
-    .map_err(|error| Error::refused("readiness", error))
+    .map_err(|error| Error::of_jumpcloud("readiness", &error))
 }
 
 /// Puts the record of how to undo a change away, before the change is made; what it says of a failure is told.
@@ -118,12 +120,13 @@ pub async fn rotate(
     let bytes = profile.to_xml().map_err(|error| refused(&error))?;
     let renewal = Renewal::of_policy(rotation.policy(blueprint), rotation.generation, bytes);
     let (client, key) = (&tenants.jumpcloud, &tenants.digest_key);
+    let by_jumpcloud = |error| Error::of_jumpcloud("rotate", &error);
     let observed = deploy::observe(client, &renewal.desired(desired::OWNER, None))
         .await
-        .map_err(|error| refused(&error))?;
+        .map_err(by_jumpcloud)?;
     let plan = renewal
         .plan(desired::OWNER, &observed, key)
-        .map_err(|error| refused(&error))?;
+        .map_err(by_jumpcloud)?;
     if let Some(keep) = keep {
         if !plan.is_empty() {
             // Every Mac of the ring would fail together on a CA or challenge that is wrong.
@@ -135,7 +138,7 @@ pub async fn rotate(
         let wanted = renewal.desired(desired::OWNER, Some(&observed));
         deploy::apply_recorded(client, &plan, &wanted, &observed, key, keep, |_| {})
             .await
-            .map_err(|error| refused(&error))?;
+            .map_err(by_jumpcloud)?;
     }
     Ok(plan)
 }
@@ -159,7 +162,7 @@ pub async fn prove(
         .interval(blueprint.wait.poll);
     let rollout = deploy::wait(&tenants.jumpcloud, &wanted, &options, |_| {})
         .await
-        .map_err(|error| refused(&error))?;
+        .map_err(|error| Error::of_jumpcloud("rotate", &error))?;
     let tally = Tally::of(&rollout.devices);
     match blueprint.jumpcloud.stop.decide(&rollout.devices, true) {
         Decision::Stop(reason) => {

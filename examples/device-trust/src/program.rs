@@ -1,6 +1,9 @@
 //! What the small programs have in common: their options, the choice between real tenants and the embedded sandbox, and
 //! how they end.
 
+mod each_tenant;
+mod journal;
+
 use std::{
     future::Future,
     io::{self, Read as _, Write as _},
@@ -8,6 +11,8 @@ use std::{
     process::ExitCode,
 };
 
+pub use self::each_tenant::{EachTenant, Here};
+pub use self::journal::JournalFile;
 use crate::{Blueprint, Error, Overrides, Tenants, blueprint::Needs, embedded::Embedded};
 
 /// The options that every program over a blueprint has.
@@ -23,6 +28,10 @@ pub struct Common {
     /// Load the sandbox's state from FILE if it is there, and save it there in the end. It holds the secrets.
     #[arg(long, value_name = "FILE")]
     pub keep_world: Option<PathBuf>,
+    /// The JumpCloud organisation, in place of jumpcloud.org_id: 24 hexadecimal digits. Where the blueprint has tenants, the
+    /// one that is meant, by its id or name.
+    #[arg(long, value_name = "ID")]
+    pub org: Option<String>,
 }
 
 impl Common {
@@ -36,18 +45,10 @@ impl Common {
         needs: Needs,
         work: impl AsyncFnOnce(&Blueprint, &Tenants) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.run_with(needs, &Overrides::default(), work).await
-    }
-
-    async fn run_with(
-        &self,
-        needs: Needs,
-        overrides: &Overrides,
-        work: impl AsyncFnOnce(&Blueprint, &Tenants) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+        let overrides = self.overrides();
         let environment = |name: &str| std::env::var(name).ok();
         let (blueprint, secrets) =
-            Blueprint::load_for(needs, &self.blueprint, overrides, environment)?;
+            Blueprint::load_for(needs, &self.blueprint, &overrides, environment)?;
         if !blueprint.uses_sandbox() {
             refuse_world(self.keep_world.as_ref())?;
             let tenants = Tenants::real_for(needs, &blueprint, &secrets)?;
@@ -59,34 +60,12 @@ impl Common {
         embedded.stop().await?;
         result
     }
-}
 
-/// The options of a program for one of JumpCloud's organisations.
-#[derive(Debug, Clone, clap::Args)]
-pub struct OneOrganization {
-    /// Those of every program.
-    #[command(flatten)]
-    pub common: Common,
-    /// The JumpCloud organisation, in place of jumpcloud.org_id: 24 hexadecimal digits.
-    #[arg(long, value_name = "ID")]
-    pub org: Option<String>,
-}
-
-impl OneOrganization {
-    /// As [`Common::run`], on the organisation that is named.
-    ///
-    /// # Errors
-    /// As [`Common::run`].
-    pub async fn run(
-        &self,
-        needs: Needs,
-        work: impl AsyncFnOnce(&Blueprint, &Tenants) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let overrides = Overrides {
+    fn overrides(&self) -> Overrides {
+        Overrides {
             jumpcloud_org: self.org.clone(),
             ..Overrides::default()
-        };
-        self.common.run_with(needs, &overrides, work).await
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The two tenants and the CA that the job works on: real ones, or those of a sandbox. The stages do not know which.
 
+use std::sync::Arc;
+
 use jumpcloud_mdm::{JumpCloud, Region, deploy::DigestKey};
 use okta_devtrust::{
     Okta,
@@ -8,6 +10,7 @@ use okta_devtrust::{
 use scep_profile::{CaCertificate, ScepUrl};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex;
 
 use crate::{
     Blueprint, Error,
@@ -19,12 +22,15 @@ use crate::{
 #[derive(Debug)]
 pub struct Tenants {
     pub(crate) okta: Okta,
+    /// Held while something of Okta is looked at and then changed: tenants of several JumpCloud organisations can share
+    /// one Okta org.
+    pub(crate) okta_turn: Arc<Mutex<()>>,
     pub(crate) jumpcloud: JumpCloud,
     pub(crate) scep_url: ScepUrl,
     pub(crate) ca_certificates: Vec<CaCertificate>,
     pub(crate) challenge: SecretString,
     /// Keys the digests in plans: who could try guesses against one could read the policy itself.
-    pub(crate) digest_key: DigestKey,
+    pub(crate) digest_key: Arc<DigestKey>,
     /// Where each secret came from, for the plan.
     pub(crate) references: [(&'static str, String); 3],
 }
@@ -43,49 +49,38 @@ impl Tenants {
     /// # Errors
     /// As for [`real`](Self::real).
     pub fn real_for(needs: Needs, blueprint: &Blueprint, secrets: &Secrets) -> Result<Self, Error> {
-        let missing = |what: &str| {
-            let problem = format!("{what} is missing");
-            Error::input(&blueprint.file, problem, "as in examples/device-trust.toml")
-        };
-        let secret =
-            |found: &Option<SecretSource>, what| found.clone().ok_or_else(|| missing(what));
+        let account = Account::real(needs, blueprint, secrets)?;
+        Self::real_in(needs, blueprint, secrets, account)
+    }
+
+    /// The same in an account that is signed in to already.
+    pub(crate) fn real_in(
+        needs: Needs,
+        blueprint: &Blueprint,
+        secrets: &Secrets,
+        account: Account,
+    ) -> Result<Self, Error> {
+        let missing = |what: &str| missing(blueprint, what);
         let scep = &blueprint.scep;
+        let url = blueprint.okta.url.as_ref();
+        let okta = match &blueprint.okta.service_app {
+            _ if !needs.okta() => OktaAccess::Token(SecretSource::unused()),
+            None => OktaAccess::Token(given(blueprint, &secrets.okta_api_token, "OKTA_API_TOKEN")?),
+            Some(app) => OktaAccess::App(
+                app.clone(),
+                given(blueprint, &secrets.okta_private_key, "OKTA_PRIVATE_KEY")?,
+            ),
+        };
         Self::connect(
-            blueprint,
-            Urls {
-                okta: blueprint
-                    .okta
-                    .url
-                    .clone()
-                    .ok_or_else(|| missing("okta.url"))?,
-                jumpcloud: blueprint
-                    .jumpcloud
-                    .url
-                    .clone()
-                    .ok_or_else(|| missing("jumpcloud.url"))?,
-                scep: scep.url.clone().ok_or_else(|| missing("scep.url"))?,
-            },
+            okta.client(url.ok_or_else(|| missing("okta.url"))?)?,
+            account,
+            scep.url.clone().ok_or_else(|| missing("scep.url"))?,
             scep.ca_certificates.clone(),
-            match &blueprint.okta.service_app {
-                _ if !needs.okta() => OktaAccess::Token(SecretSource::unused()),
-                None => OktaAccess::Token(secret(&secrets.okta_api_token, "OKTA_API_TOKEN")?),
-                Some(app) => OktaAccess::App(
-                    app.clone(),
-                    secret(&secrets.okta_private_key, "OKTA_PRIVATE_KEY")?,
-                ),
+            if needs.scep() {
+                given(blueprint, &secrets.scep_challenge, "SCEP_CHALLENGE")?
+            } else {
+                SecretSource::unused()
             },
-            [
-                match &blueprint.jumpcloud.client_id {
-                    _ if !needs.jumpcloud() => SecretSource::unused(),
-                    None => secret(&secrets.jumpcloud_api_key, "JUMPCLOUD_API_KEY")?,
-                    Some(_) => secret(&secrets.jumpcloud_client_secret, "JUMPCLOUD_CLIENT_SECRET")?,
-                },
-                if needs.scep() {
-                    secret(&secrets.scep_challenge, "SCEP_CHALLENGE")?
-                } else {
-                    SecretSource::unused()
-                },
-            ],
         )
     }
 
@@ -95,45 +90,33 @@ impl Tenants {
     /// # Errors
     /// [`Error::Input`] when a secret that was given to the sandbox cannot be sent as a header.
     pub fn sandbox(blueprint: &Blueprint, embedded: &Embedded) -> Result<Self, Error> {
+        Self::sandbox_in(embedded, Account::sandbox(blueprint, embedded)?)
+    }
+
+    /// The same in an account that is signed in to already.
+    pub(crate) fn sandbox_in(embedded: &Embedded, account: Account) -> Result<Self, Error> {
         let sandbox = embedded.sandbox();
         let (given, secrets) = (embedded.given(), sandbox.secrets());
-        let of_sandbox = |given: &Option<SecretSource>, secret: &SecretString, name: &str| {
-            let reference = given.as_ref().map(|source| source.reference.clone());
-            SecretSource {
-                secret: secret.clone(),
-                reference: reference.unwrap_or_else(|| format!("sandbox:{name}")),
-            }
-        };
         let broken = |error: scep_profile::Error| Error::refused("sandbox", error);
         let mut ca_certificates = Vec::new();
         for der in sandbox.ca_certificates() {
             ca_certificates.push(CaCertificate::from_der(&der).map_err(broken)?);
         }
+        let token = of_sandbox(
+            given.okta_api_token.as_ref(),
+            &secrets.okta_api_token,
+            "OKTA_API_TOKEN",
+        );
         Self::connect(
-            blueprint,
-            Urls {
-                okta: sandbox.okta_url().to_owned(),
-                jumpcloud: sandbox.jumpcloud_url().to_owned(),
-                scep: ScepUrl::parse(&sandbox.scep_url()).map_err(broken)?,
-            },
+            OktaAccess::Token(token).client(sandbox.okta_url())?,
+            account,
+            ScepUrl::parse(&sandbox.scep_url()).map_err(broken)?,
             ca_certificates,
-            OktaAccess::Token(of_sandbox(
-                &given.okta_api_token,
-                &secrets.okta_api_token,
-                "OKTA_API_TOKEN",
-            )),
-            [
-                of_sandbox(
-                    &given.jumpcloud_api_key,
-                    &secrets.jumpcloud_api_key,
-                    "JUMPCLOUD_API_KEY",
-                ),
-                of_sandbox(
-                    &given.scep_challenge,
-                    &secrets.scep_challenge,
-                    "SCEP_CHALLENGE",
-                ),
-            ],
+            of_sandbox(
+                given.scep_challenge.as_ref(),
+                &secrets.scep_challenge,
+                "SCEP_CHALLENGE",
+            ),
         )
     }
 
@@ -144,29 +127,90 @@ impl Tenants {
     }
 
     fn connect(
-        blueprint: &Blueprint,
-        urls: Urls,
+        (okta, okta_reference): (Okta, (&'static str, String)),
+        account: Account,
+        scep_url: ScepUrl,
         ca_certificates: Vec<CaCertificate>,
-        okta: OktaAccess,
-        [jumpcloud_api_key, scep_challenge]: [SecretSource; 2],
+        scep_challenge: SecretSource,
     ) -> Result<Self, Error> {
-        let input = |source: &SecretSource, error: &dyn std::fmt::Display| {
+        Ok(Self {
+            okta,
+            okta_turn: Arc::default(),
+            jumpcloud: account.client,
+            scep_url,
+            ca_certificates,
+            challenge: scep_challenge.secret,
+            digest_key: account.digest_key,
+            references: [
+                okta_reference,
+                account.reference,
+                ("scep_challenge", scep_challenge.reference),
+            ],
+        })
+    }
+}
+
+/// JumpCloud's side: one key or service account, which may reach several organisations. A clone shares the connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    client: JumpCloud,
+    digest_key: Arc<DigestKey>,
+    reference: (&'static str, String),
+}
+
+impl Account {
+    /// That of the blueprint, in its organisation.
+    pub(crate) fn real(
+        needs: Needs,
+        blueprint: &Blueprint,
+        secrets: &Secrets,
+    ) -> Result<Self, Error> {
+        let section = &blueprint.jumpcloud;
+        let url = section.url.as_ref();
+        let source = match &section.client_id {
+            _ if !needs.jumpcloud() => SecretSource::unused(),
+            None => given(blueprint, &secrets.jumpcloud_api_key, "JUMPCLOUD_API_KEY")?,
+            Some(_) => given(
+                blueprint,
+                &secrets.jumpcloud_client_secret,
+                "JUMPCLOUD_CLIENT_SECRET",
+            )?,
+        };
+        Self::connect(
+            blueprint,
+            url.ok_or_else(|| missing(blueprint, "jumpcloud.url"))?,
+            section.client_id.as_deref(),
+            source,
+        )
+    }
+
+    /// That of the sandbox, which is reached by its key, whatever the blueprint says of an account.
+    pub(crate) fn sandbox(blueprint: &Blueprint, embedded: &Embedded) -> Result<Self, Error> {
+        let sandbox = embedded.sandbox();
+        let source = of_sandbox(
+            embedded.given().jumpcloud_api_key.as_ref(),
+            &sandbox.secrets().jumpcloud_api_key,
+            "JUMPCLOUD_API_KEY",
+        );
+        Self::connect(blueprint, sandbox.jumpcloud_url(), None, source)
+    }
+
+    fn connect(
+        blueprint: &Blueprint,
+        url: &str,
+        client_id: Option<&str>,
+        source: SecretSource,
+    ) -> Result<Self, Error> {
+        let input = |error: &dyn std::fmt::Display| {
             Error::input(
                 &source.reference,
                 error.to_string(),
                 "the token or key as its console showed it",
             )
         };
-        let (okta, okta_reference) = okta.client(&urls.okta)?;
-        let region = urls
-            .jumpcloud
-            .parse::<Region>()
-            .map_err(|error| input(&jumpcloud_api_key, &error))?;
-        let secret = jumpcloud_api_key.secret.clone();
-        // The sandbox is reached by its key, whatever the blueprint says of an account.
-        let account = blueprint.jumpcloud.client_id.as_ref();
-        let account = account.filter(|_| !blueprint.uses_sandbox());
-        let (mut builder, name) = match account {
+        let region = url.parse::<Region>().map_err(|error| input(&error))?;
+        let secret = source.secret.clone();
+        let (mut builder, name) = match client_id {
             None => (JumpCloud::builder(region, secret), "jumpcloud_api_key"),
             Some(id) => (
                 JumpCloud::service_account(region, id, secret),
@@ -176,26 +220,47 @@ impl Tenants {
         if let Some(id) = &blueprint.jumpcloud.org_id {
             builder = builder.org_id(id);
         }
-        let jumpcloud = builder
-            .build()
-            .map_err(|error| input(&jumpcloud_api_key, &error))?;
+        let client = builder.build().map_err(|error| input(&error))?;
         // Hashed, because a key's shape is JumpCloud's affair and a digest key has a least length.
-        let digest_key =
-            DigestKey::new(Sha256::digest(jumpcloud_api_key.secret.expose_secret()).to_vec())
-                .map_err(|error| input(&jumpcloud_api_key, &error))?;
+        let digest_key = DigestKey::new(Sha256::digest(source.secret.expose_secret()).to_vec())
+            .map_err(|error| input(&error))?;
         Ok(Self {
-            okta,
-            jumpcloud,
-            scep_url: urls.scep,
-            ca_certificates,
-            challenge: scep_challenge.secret,
-            digest_key,
-            references: [
-                okta_reference,
-                (name, jumpcloud_api_key.reference),
-                ("scep_challenge", scep_challenge.reference),
-            ],
+            client,
+            digest_key: Arc::new(digest_key),
+            reference: (name, source.reference),
         })
+    }
+
+    /// The client, in the organisation that was chosen.
+    pub(crate) fn client(&self) -> &JumpCloud {
+        &self.client
+    }
+
+    /// The same account with a client for one of its organisations.
+    pub(crate) fn with(self, client: JumpCloud) -> Self {
+        Self { client, ..self }
+    }
+}
+
+fn missing(blueprint: &Blueprint, what: &str) -> Error {
+    let problem = format!("{what} is missing");
+    Error::input(&blueprint.file, problem, "as in examples/device-trust.toml")
+}
+
+fn given(
+    blueprint: &Blueprint,
+    found: &Option<SecretSource>,
+    what: &str,
+) -> Result<SecretSource, Error> {
+    found.clone().ok_or_else(|| missing(blueprint, what))
+}
+
+/// A secret of the sandbox, with the reference of the operator's where there is one.
+fn of_sandbox(given: Option<&SecretSource>, secret: &SecretString, name: &str) -> SecretSource {
+    let reference = given.map(|source| source.reference.clone());
+    SecretSource {
+        secret: secret.clone(),
+        reference: reference.unwrap_or_else(|| format!("sandbox:{name}")),
     }
 }
 
@@ -231,10 +296,4 @@ impl OktaAccess {
             }
         }
     }
-}
-
-struct Urls {
-    okta: String,
-    jumpcloud: String,
-    scep: ScepUrl,
 }

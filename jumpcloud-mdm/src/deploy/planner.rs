@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use mobileconfig::Profile;
 
 use super::{
-    Change, Desired, DesiredProfile, DesiredSoftware, DigestKey, Observed, ObservedPolicy,
-    ObservedSoftware, Package, Plan, Provenance, Step, Template,
-    package::{check_package_url, package_digest},
+    Change, Desired, DesiredProfile, DesiredSoftware, DigestKey, Named, Observed, ObservedPolicy,
+    ObservedSoftware, Package, Plan, Problem, ProfileFlaw, Provenance, Step, Template,
+    package::{is_package_url, package_digest},
     provenance::is_software_of,
     stored::Stored,
 };
@@ -62,56 +62,43 @@ struct Planner<'a> {
     observed: &'a Observed,
     key: &'a DigestKey,
     plan: Plan,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
     older: Option<Error>,
 }
 
 impl<'a> Planner<'a> {
-    fn problem(&mut self, text: String) {
-        self.problems.push(text);
+    fn problem(&mut self, problem: Problem) {
+        self.problems.push(problem);
     }
 
     fn check_names(&mut self) {
         let owner = &self.desired.owner;
         if owner.trim().is_empty() || owner.contains(['\n', '\r']) || owner.trim() != owner {
-            self.problem(
-                "owner: it must be one line without space around it, such as `device-trust`".into(),
-            );
+            self.problem(Problem::Owner {
+                owner: owner.clone(),
+            });
         }
-        for (kind, names) in [
-            (
-                "policy",
-                self.desired
-                    .profiles
-                    .iter()
-                    .map(|profile| &profile.policy_name)
-                    .collect::<Vec<_>>(),
-            ),
-            (
-                "software",
-                self.desired
-                    .software
-                    .iter()
-                    .map(|software| &software.display_name)
-                    .collect(),
-            ),
-        ] {
+        let policies = self.desired.profiles.iter();
+        let policies = policies.map(|one| Named::Policy(one.policy_name.clone()));
+        let software = self.desired.software.iter();
+        let software = software.map(|one| Named::Software(one.display_name.clone()));
+        for named in [policies.collect::<Vec<_>>(), software.collect()] {
             let mut seen = BTreeSet::new();
-            for name in names {
+            for named in named {
+                let (Named::Policy(name) | Named::Software(name)) = &named else {
+                    continue;
+                };
                 if name.trim().is_empty() {
-                    self.problem(format!("{kind}: a name is empty"));
-                } else if !seen.insert(name) {
-                    self.problem(format!(
-                        "{kind} `{name}`: desired twice; give each its own name"
-                    ));
+                    self.problem(Problem::NoName { named });
+                } else if !seen.insert(name.clone()) {
+                    self.problem(Problem::Twice { named });
                 }
             }
         }
         for name in self.desired.groups() {
             if !self.observed.groups.contains_key(name) {
-                self.problem(format!(
-                    "device group `{name}`: there is none of that name; create it in the console or mend the name"
-                ));
+                let named = Named::DeviceGroup(name.to_owned());
+                self.problem(Problem::Absent { named });
             }
         }
     }
@@ -123,11 +110,8 @@ impl<'a> Planner<'a> {
             let ours =
                 Provenance::read(notes).is_some_and(|origin| origin.owner == self.desired.owner);
             if ours && !(before.groups.is_empty() && before.systems.is_empty()) {
-                self.problem(format!(
-                    "policy `{}`: it is from before there were rings, and its Macs would get the profile twice; unbind it \
-                     from its device groups, or delete it, in the console",
-                    before.policy.name.as_deref().unwrap_or_default()
-                ));
+                let policy = before.policy.name.clone().unwrap_or_default();
+                self.problem(Problem::BoundBeforeRings { policy });
             }
         }
         let ringed = self.desired.ringed_groups();
@@ -137,9 +121,10 @@ impl<'a> Planner<'a> {
                     continue;
                 }
                 if group == other {
-                    self.problem(format!(
-                        "device group `{group}`: it is in the rings `{ring}` and `{other_ring}`; take it out of one"
-                    ));
+                    self.problem(Problem::GroupInTwoRings {
+                        group: (*group).to_owned(),
+                        rings: [ring, other_ring].map(|ring| (*ring).to_owned()),
+                    });
                     continue;
                 }
                 let members = |name: &str| self.observed.members.get(name);
@@ -148,11 +133,12 @@ impl<'a> Planner<'a> {
                 };
                 let shared: Vec<&str> = one.intersection(two).map(String::as_str).collect();
                 if let Some(first) = shared.first() {
-                    self.problem(format!(
-                        "device groups `{group}` (ring `{ring}`) and `{other}` (ring `{other_ring}`): {} Macs are in \
-                         both, such as {first}; each would get the profile twice, so take them out of one",
-                        shared.len()
-                    ));
+                    self.problem(Problem::MacsInTwoRings {
+                        groups: [group, other].map(|group| (*group).to_owned()),
+                        rings: [ring, other_ring].map(|ring| (*ring).to_owned()),
+                        macs: shared.len(),
+                        such_as: (*first).to_owned(),
+                    });
                 }
             }
         }
@@ -162,12 +148,17 @@ impl<'a> Planner<'a> {
         let name = &desired.policy_name;
         let profile = match check_profile(&desired.profile) {
             Ok(profile) => profile,
-            Err(message) => return self.problem(format!("policy `{name}`: {message}")),
+            Err(flaw) => {
+                return self.problem(Problem::Profile {
+                    policy: name.clone(),
+                    flaw,
+                });
+            }
         };
         let Some(template) = &self.observed.template else {
-            return self.problem(format!(
-                "policy `{name}`: the custom profile template was not observed"
-            ));
+            return self.problem(Problem::NoTemplate {
+                policy: name.clone(),
+            });
         };
         let provenance =
             Provenance::new(&self.desired.owner, &profile).generation(desired.generation);
@@ -213,9 +204,9 @@ impl<'a> Planner<'a> {
             .as_ref()
             .is_some_and(|stored| stored.id != template.id);
         if other_template {
-            return self.problem(format!(
-                "policy `{name}`: the policy of that name comes from another template; choose another name"
-            ));
+            return self.problem(Problem::OtherTemplate {
+                policy: name.clone(),
+            });
         }
         let stored = Stored::new(&observed.policy, template);
         let before = stored.provenance();
@@ -252,22 +243,21 @@ impl<'a> Planner<'a> {
             .iter()
             .any(|change| matches!(change, Change::Profile | Change::UnreadableProfile));
         if let (Some(stored), false) = (raised, renews) {
-            return self.problem(format!(
-                "policy `{name}`: it carries this very profile as generation {stored}, so generation {} would renew \
-                 nothing; build the profile with the new generation",
-                provenance.generation.unwrap_or_default()
-            ));
+            return self.problem(Problem::SameProfile {
+                policy: name.clone(),
+                stored,
+                desired: provenance.generation.unwrap_or_default(),
+            });
         }
         if changes.is_empty() {
             self.plan.unchanged.push(format!("policy `{name}`"));
             return;
         }
         if !owned && !desired.adopt {
-            return self.problem(format!(
-                "policy `{name}`: a policy of that name exists, was not deployed by `{}` and differs; \
-                 choose another name or adopt it",
-                self.desired.owner
-            ));
+            return self.problem(Problem::Foreign {
+                named: Named::Policy(name.clone()),
+                owner: self.desired.owner.clone(),
+            });
         }
         if let (Some(stored), Some(desired)) = (generation, provenance.generation)
             && desired < stored
@@ -353,9 +343,11 @@ impl<'a> Planner<'a> {
     fn software(&mut self, desired: &DesiredSoftware) {
         let name = &desired.display_name;
         if let Package::Custom { url, .. } = &desired.package
-            && let Err(message) = check_package_url(url)
+            && !is_package_url(url)
         {
-            return self.problem(format!("software `{name}`: {message}"));
+            return self.problem(Problem::PackageUrl {
+                software: name.clone(),
+            });
         }
         let found: Vec<&ObservedSoftware> = self
             .observed
@@ -370,17 +362,16 @@ impl<'a> Planner<'a> {
             ([one], _) => Some(*one),
             ([], Package::Custom { .. }) => None,
             ([], Package::Vpp { id }) => {
-                return self.problem(format!(
-                    "software `{name}`: App Store app {id} is not in JumpCloud; assign it in Apple Business Manager \
-                     and synchronise"
-                ));
+                return self.problem(Problem::NotInAppStore {
+                    software: name.clone(),
+                    id: id.clone(),
+                });
             }
             (several, _) => {
-                let ids: Vec<&str> = several.iter().map(|one| one.app.id.as_str()).collect();
-                return self.problem(format!(
-                    "software `{name}`: there are several of that name ({}); rename all but one",
-                    ids.join(", ")
-                ));
+                return self.problem(Problem::Several {
+                    software: name.clone(),
+                    ids: several.iter().map(|one| one.app.id.clone()).collect(),
+                });
             }
         };
         match observed {
@@ -396,10 +387,10 @@ impl<'a> Planner<'a> {
     fn existing_software(&mut self, desired: &DesiredSoftware, observed: &'a ObservedSoftware) {
         let name = &desired.display_name;
         let Some(settings) = observed.app.package(&desired.package.manager()) else {
-            return self.problem(format!(
-                "software `{name}`: the software app of that name is no {}; choose another name",
-                desired.package.manager()
-            ));
+            return self.problem(Problem::OtherManager {
+                software: name.clone(),
+                manager: desired.package.manager(),
+            });
         };
         if desired.package.matches(settings) {
             self.plan.unchanged.push(format!("software `{name}`"));
@@ -407,11 +398,10 @@ impl<'a> Planner<'a> {
         }
         let owned = is_software_of(settings, &self.desired.owner);
         if !owned && !desired.adopt {
-            return self.problem(format!(
-                "software `{name}`: a software app of that name exists, was not deployed by `{}` and differs; \
-                 choose another name or adopt it",
-                self.desired.owner
-            ));
+            return self.problem(Problem::Foreign {
+                named: Named::Software(name.clone()),
+                owner: self.desired.owner.clone(),
+            });
         }
         self.plan.steps.push(Step::UpdateSoftware {
             software: name.clone(),
@@ -451,16 +441,15 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn check_profile(xml: &[u8]) -> Result<Profile, String> {
+fn check_profile(xml: &[u8]) -> Result<Profile, ProfileFlaw> {
     if xml.is_empty() {
-        return Err("its profile has no bytes; serde does not carry them, give them again".into());
+        return Err(ProfileFlaw::Empty);
     }
-    if xml
-        .trim_ascii_start()
-        .first()
-        .is_none_or(|byte| *byte != b'<' && *byte != 0xEF)
-    {
-        return Err("its profile is not plain XML; give it unsigned, JumpCloud signs it".into());
+    let first = xml.trim_ascii_start().first();
+    if first.is_none_or(|byte| *byte != b'<' && *byte != 0xEF) {
+        return Err(ProfileFlaw::NotXml);
     }
-    Profile::from_bytes(xml).map_err(|error| format!("its profile cannot be read: {error}"))
+    Profile::from_bytes(xml).map_err(|error| ProfileFlaw::Unreadable {
+        reason: error.to_string(),
+    })
 }

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use super::{
-    Applied, Desired, DesiredProfile, DigestKey, Event, Observed, Plan, UndoRecord,
+    Applied, Desired, DesiredProfile, DigestKey, Event, Observed, Plan, Problem, UndoRecord,
     apply::apply_recorded, observe, plan, ring_policy_name, stored::Stored,
 };
 use crate::{Error, JumpCloud};
@@ -86,10 +86,9 @@ impl Renewal {
     pub fn plan(&self, owner: &str, observed: &Observed, key: &DigestKey) -> Result<Plan, Error> {
         if super::undo::policy_of(observed, &self.policy_name).is_none() {
             return Err(Error::Refused {
-                problems: vec![format!(
-                    "policy `{}`: there is none of that name to renew; deploy it first",
-                    self.policy_name
-                )],
+                problems: vec![Problem::NotDeployed {
+                    policy: self.policy_name.clone(),
+                }],
             });
         }
         let mut plan = plan(&self.desired(owner, Some(observed)), observed, key)?;

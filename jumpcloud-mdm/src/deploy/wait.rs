@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::{Applied, Desired, provenance::results_until};
+use super::{Applied, Desired, Named, Problem, provenance::results_until};
 use crate::{Error, JumpCloud, PolicyResult, System, Verdict, scrub::Scrubber};
 
 /// How long to wait.
@@ -218,7 +218,8 @@ impl<'a> Watch<'a> {
                 }
                 match client.device_group_named(name).await? {
                     None => {
-                        problems.push(format!("device group `{name}`: there is none of that name"));
+                        let named = Named::DeviceGroup(name.clone());
+                        problems.push(Problem::Absent { named });
                     }
                     Some(group) => {
                         let members = client
@@ -237,9 +238,9 @@ impl<'a> Watch<'a> {
             scrub.add_profile(&profile.profile);
             let name = profile.policy_name.as_str();
             match client.policy_named(name).await? {
-                None => problems.push(format!(
-                    "policy `{name}`: there is none of that name; apply the plan first"
-                )),
+                None => problems.push(Problem::NotDeployed {
+                    policy: name.to_owned(),
+                }),
                 Some(policy) => policies.push(WatchedPolicy {
                     name,
                     results_until: policy.notes.as_deref().and_then(results_until),

@@ -4,8 +4,8 @@
 use secrecy::ExposeSecret;
 
 use super::{
-    DigestKey, Observed, ObservedSoftware, PackageMark, Plan, Provenance, Step, Template, Undo,
-    UndoRecord,
+    DigestKey, Observed, ObservedSoftware, PackageMark, Plan, Problem, Provenance, RestoreLack,
+    Step, Template, Undo, UndoRecord,
     package::package_digest,
     provenance::is_software_of,
     stored::Stored,
@@ -29,8 +29,7 @@ impl UndoRecord {
             problems: Vec::new(),
         };
         if self.organization != observed.organization {
-            back.problems
-                .push("organisation: the record is of another one".into());
+            back.problems.push(Problem::OtherOrganization);
         }
         for entry in self.entries.iter().rev() {
             back.entry(entry);
@@ -57,14 +56,17 @@ struct Back<'a> {
     key: &'a DigestKey,
     steps: Vec<Step>,
     unchanged: Vec<String>,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
 }
 
 impl<'a> Back<'a> {
     fn changed(&mut self, object: &str) {
-        self.problems.push(format!(
-            "{object}: it is no longer what the plan made of it; look at the change and undo it by hand"
-        ));
+        let object = object.to_owned();
+        self.problems.push(Problem::Changed { object });
+    }
+
+    fn not_restorable(&mut self, object: String, lack: RestoreLack) {
+        self.problems.push(Problem::NotRestorable { object, lack });
     }
 
     fn is_created(&self, policy: &str) -> bool {
@@ -172,15 +174,9 @@ impl<'a> Back<'a> {
                     observed: mark,
                 });
             }
-            (None, _) => self.problems.push(format!(
-                "{object}: the profile before could not be read, so it cannot be restored"
-            )),
-            (Some(_), None) => self.problems.push(format!(
-                "{object}: give the bytes of the profile before; the record holds its digest only"
-            )),
-            (Some(_), Some(_)) => self.problems.push(format!(
-                "{object}: the profile given is not the one before, or the digest key is another one"
-            )),
+            (None, _) => self.not_restorable(object, RestoreLack::NeverRead),
+            (Some(_), None) => self.not_restorable(object, RestoreLack::Profile),
+            (Some(_), Some(_)) => self.not_restorable(object, RestoreLack::OtherProfile),
         }
     }
 
@@ -310,8 +306,7 @@ impl<'a> Back<'a> {
                     };
                     self.steps.push(step);
                 } else {
-                    self.problems
-                        .push(format!("{object}: give the package that was there before"));
+                    self.not_restorable(object, RestoreLack::Package);
                 }
             }
             _ => self.changed(&object),

@@ -4,8 +4,8 @@
 //! the device groups that the deployment names for it.
 
 use super::{
-    Desired, DigestKey, Observed, ObservedSoftware, Package, Plan, Step, package::package_digest,
-    provenance::is_software_of, stored::Stored,
+    Desired, DigestKey, Observed, ObservedSoftware, Package, Plan, Problem, Step,
+    package::package_digest, provenance::is_software_of, stored::Stored,
 };
 use crate::Error;
 
@@ -40,9 +40,7 @@ pub fn withdraw(desired: &Desired, observed: &Observed, key: &DigestKey) -> Resu
         let name = found.policy.name.clone().unwrap_or_default();
         let Some(template) = &observed.template else {
             return Err(Error::Refused {
-                problems: vec![format!(
-                    "policy `{name}`: the custom profile template was not observed"
-                )],
+                problems: vec![Problem::NoTemplate { policy: name }],
             });
         };
         let stored = Stored::new(&found.policy, template);

@@ -56,10 +56,9 @@ pub enum TenantOutcome {
     Failed {
         /// Why, with the mend.
         reason: String,
-        /// Whether a later run may do better without anything being mended: JumpCloud was not to be reached, or limits
-        /// requests.
+        /// Whether a later run may do better without anything being mended, as [`Error::is_transient`].
         transient: bool,
-        /// The error itself; `None` in a report that was read back.
+        /// The error itself; `None` in a report that was read back, and where another crate's work failed.
         #[serde(skip)]
         error: Option<Error>,
     },
@@ -72,13 +71,7 @@ impl TenantOutcome {
     pub fn failed(error: Error) -> Self {
         Self::Failed {
             reason: error.to_string(),
-            transient: matches!(
-                error,
-                Error::Unavailable { .. }
-                    | Error::RateLimited { .. }
-                    | Error::Ambiguous { .. }
-                    | Error::NoToken { refused: false, .. }
-            ),
+            transient: error.is_transient(),
             error: Some(error),
         }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    deploy::{Desired, Package},
+    deploy::{Desired, Named, Package, Problem},
 };
 
 /// An organisation to deploy in.
@@ -161,24 +161,24 @@ impl Overrides {
         let policy = |name: &String| blueprint.profile_named(name).is_some();
         let software = |name: &String| blueprint.software_named(name).is_some();
         let mut problems = Vec::new();
-        let mut check = |kind: &str, name: &String, known: bool| {
+        let mut check = |named: Named, known: bool| {
             if !known {
-                problems.push(format!(
-                    "override of {kind} `{name}`: the blueprint has none of that name"
-                ));
+                problems.push(Problem::UnknownOverride { named });
             }
         };
         for name in self.device_groups.keys() {
-            check("device group", name, groups.contains(name.as_str()));
+            let known = groups.contains(name.as_str());
+            check(Named::DeviceGroup(name.clone()), known);
         }
         for name in self.profiles.keys() {
-            check("policy", name, policy(name));
+            check(Named::Policy(name.clone()), policy(name));
         }
         for name in self.packages.keys() {
-            check("software", name, software(name));
+            check(Named::Software(name.clone()), software(name));
         }
         for name in self.without.iter().chain(&self.adopt) {
-            check("policy or software", name, policy(name) || software(name));
+            let known = policy(name) || software(name);
+            check(Named::Either(name.clone()), known);
         }
         if problems.is_empty() {
             Ok(())

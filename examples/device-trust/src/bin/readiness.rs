@@ -6,43 +6,37 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use device_trust::{Error, blueprint::Needs, keep, program};
+use jumpcloud_mdm::msp::TenantOutcome;
 
-/// Says whether JumpCloud is ready to deploy: Apple MDM, its push certificate, and each Mac with the reason if it cannot be reached.
+/// Says whether JumpCloud is ready to deploy: Apple MDM, its push certificate and enrollment token, and each Mac with its System Insights and the reason if it cannot be reached.
+///
+/// Where the blueprint has tenants it looks at each of them, or at that which --org names.
 ///
 /// Without tenants in the blueprint it runs against an embedded sandbox.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
     #[command(flatten)]
-    common: program::OneOrganization,
+    common: program::EachTenant,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    program::exit_code(arguments.common.run(Needs::JUMPCLOUD, async |_, tenants| {
+    let look = async |_: &_, tenants: &_, here: &program::Here| {
         let found = keep::readiness(tenants).await?;
-        let mut text = String::new();
-        if let Some(days) = found.push_certificate_days_left {
-            text += &format!("push certificate: {days} days left\n");
-        }
-        for mac in &found.macs {
-            let state = if mac.is_eligible() {
-                "ready".to_owned()
-            } else {
-                mac.reasons.join("; ")
-            };
-            text += &format!("  {:<28} {state}\n", mac.name);
-        }
-        for remark in &found.remarks {
-            text += &format!("! {remark}\n");
-        }
-        program::say(text.trim_end());
+        here.say(&found.to_string());
         if found.is_ready() {
-            Ok(())
+            Ok(TenantOutcome::Done {
+                changes: 0,
+                tally: None,
+            })
         } else {
             Err(Error::refused("readiness", found.blocking.join("\n")))
         }
-    }))
-    .await
+    };
+    let run = arguments
+        .common
+        .run(Needs::JUMPCLOUD, None, |_| Ok(()), look);
+    program::exit_code(run).await
 }

@@ -36,6 +36,10 @@ struct Arguments {
     /// The JumpCloud console, in place of jumpcloud.url.
     #[arg(long, value_name = "URL")]
     jumpcloud_url: Option<String>,
+    /// The JumpCloud organisation, in place of jumpcloud.org_id: 24 hexadecimal digits. Where the blueprint has tenants, the
+    /// one that is meant, by its id or name.
+    #[arg(long, value_name = "ID")]
+    org: Option<String>,
     /// Load the sandbox's state from FILE if it is there, and save it there in the end. It holds the secrets.
     #[arg(long, value_name = "FILE")]
     keep_world: Option<PathBuf>,
@@ -53,7 +57,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     let overrides = Overrides {
         okta_url: arguments.okta_url.clone(),
         jumpcloud_url: arguments.jumpcloud_url.clone(),
-        ..Overrides::default()
+        jumpcloud_org: arguments.org.clone(),
     };
     let (blueprint, secrets) = Blueprint::load(&arguments.blueprint, &overrides, |name| {
         std::env::var(name).ok()

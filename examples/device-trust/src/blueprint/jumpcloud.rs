@@ -6,7 +6,7 @@ use super::{
     Problems,
     rings::{self, RingSection},
     section::{Section, flag, text, texts},
-    tenant::Tenant,
+    tenant_url::TenantUrl,
 };
 
 pub(super) const URL: &str = r#""https://console.jumpcloud.com""#;
@@ -50,10 +50,10 @@ pub struct OktaVerifySection {
 /// The key `region`, in place of `url`; the command line's URL goes before both.
 pub(super) fn region(
     part: &mut Section<'_>,
-    url: Tenant,
+    url: TenantUrl,
     overridden: bool,
     problems: &mut Problems,
-) -> Tenant {
+) -> TenantUrl {
     let names = Region::ALL.map(|(name, _)| name).join(", ");
     let before = problems.list.len();
     let region = part.optional("region", r#""eu""#, problems, |value| {
@@ -65,10 +65,10 @@ pub(super) fn region(
             .ok_or_else(|| format!("is `{name}`, none of {names}"))
     });
     if problems.list.len() > before {
-        return Tenant::Bad;
+        return TenantUrl::Bad;
     }
     match (region, url) {
-        (Some(region), Tenant::Absent) => Tenant::Named(region.console_url().to_owned()),
+        (Some(region), TenantUrl::Absent) => TenantUrl::Named(region.console_url().to_owned()),
         (Some(_), url) if !overridden => {
             problems.add(
                 part.full("region"),
@@ -86,7 +86,7 @@ pub(super) fn client_id(part: &mut Section<'_>, problems: &mut Problems) -> Opti
     part.optional("client_id", r#""my-service-account""#, problems, text)
 }
 
-fn organization(id: &str) -> Result<String, String> {
+pub(super) fn organization(id: &str) -> Result<String, String> {
     if id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         Ok(id.to_owned())
     } else {
@@ -94,7 +94,7 @@ fn organization(id: &str) -> Result<String, String> {
     }
 }
 
-const ORGANIZATION: &str = r#""5f0000000000000000000000""#;
+pub(super) const ORGANIZATION: &str = r#""5f0000000000000000000000""#;
 
 pub(super) fn read(
     mut part: Section<'_>,

@@ -7,6 +7,7 @@
 //! | `jumpcloud` | tenant, policy name, device groups, the Okta Verify package |
 //! | `scep` | the Okta CA and the payload's values |
 //! | `wait` | how long to wait for the Macs |
+//! | `tenants` | JumpCloud's organisations, each with where it differs from all that |
 //!
 //! Secrets are never part of it: it may name the files that hold them.
 
@@ -18,7 +19,8 @@ mod rings;
 mod scep;
 mod secrets;
 mod section;
-mod tenant;
+mod tenant_url;
+mod tenants;
 
 use std::{
     path::{Path, PathBuf},
@@ -34,9 +36,10 @@ pub use self::profile::ProfileBlueprint;
 pub use self::rings::RingSection;
 pub use self::scep::ScepSection;
 pub use self::secrets::{Needs, SecretSource, Secrets};
+pub use self::tenants::TenantBlueprint;
 use self::{
     section::{Section, number, text},
-    tenant::Tenant,
+    tenant_url::TenantUrl,
 };
 
 /// A checked blueprint.
@@ -78,14 +81,15 @@ pub struct Overrides {
     pub okta_url: Option<String>,
     /// In place of `jumpcloud.url`.
     pub jumpcloud_url: Option<String>,
-    /// In place of `jumpcloud.org_id`.
+    /// In place of `jumpcloud.org_id`; where the blueprint has tenants, the one of them that is meant, by its id or name.
     pub jumpcloud_org: Option<String>,
 }
 
 impl Blueprint {
     /// Reads and checks the blueprint in `file`, and finds all secrets that it needs.
     ///
-    /// `environment` looks up a variable; pass `|name| std::env::var(name).ok()`.
+    /// `environment` looks up a variable; pass `|name| std::env::var(name).ok()`. Of a blueprint with tenants it is that
+    /// of the one which [`Overrides::jumpcloud_org`] names.
     ///
     /// # Errors
     /// All [`Problems`] at once: an unreadable file, bad TOML, unknown, missing or wrong keys, files that do not
@@ -108,17 +112,29 @@ impl Blueprint {
         overrides: &Overrides,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<(Self, Secrets), Problems> {
-        let content = std::fs::read_to_string(file).map_err(|error| {
-            Problems::whole(
-                file,
-                format!("cannot be read: {error}"),
-                "name a blueprint with --blueprint, such as examples/device-trust.toml",
-            )
-        })?;
-        let table = parse(file, &content)?;
+        let table = table(file)?;
+        if tenants::are_in(&table) {
+            return tenants::read_one(needs, file, &table, overrides, &environment);
+        }
         let mut problems = Problems::none(file);
         let read = Self::read(needs, file, &table, overrides, &environment, &mut problems);
         problems.or(read)
+    }
+
+    /// The blueprint of each of its tenants, in their order; none where it has no tenants.
+    ///
+    /// A tenant's keys stand in place of the blueprint's, and its own secret files in place of the environment. What is
+    /// wrong for all is told once.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load), for all tenants at once.
+    pub fn load_tenants(
+        needs: Needs,
+        file: &Path,
+        overrides: &Overrides,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Vec<TenantBlueprint>, Problems> {
+        tenants::read_all(needs, file, &table(file)?, overrides, &environment)
     }
 
     /// Whether the job runs against the embedded sandbox: no tenant is named.
@@ -144,13 +160,13 @@ impl Blueprint {
 
         let mut okta_part = top.section("okta", "okta", problems);
         let mut jumpcloud_part = top.section("jumpcloud", "jumpcloud", problems);
-        let okta_url = tenant::read(
+        let okta_url = tenant_url::read(
             &mut okta_part,
             overrides.okta_url.as_deref(),
             okta::URL,
             problems,
         );
-        let jumpcloud_url = tenant::read(
+        let jumpcloud_url = tenant_url::read(
             &mut jumpcloud_part,
             overrides.jumpcloud_url.as_deref(),
             jumpcloud::URL,
@@ -164,7 +180,7 @@ impl Blueprint {
             (&okta_url, &jumpcloud_url, "okta.url", okta::URL),
             (&jumpcloud_url, &okta_url, "jumpcloud.url", jumpcloud::URL),
         ] {
-            if *mine == Tenant::Absent && *other != Tenant::Absent {
+            if *mine == TenantUrl::Absent && *other != TenantUrl::Absent {
                 problems.add(
                     key,
                     "is missing although the other tenant is named; only both together can be left out, for the sandbox",
@@ -172,7 +188,7 @@ impl Blueprint {
                 );
             }
         }
-        let real = okta_url != Tenant::Absent || jumpcloud_url != Tenant::Absent;
+        let real = okta_url != TenantUrl::Absent || jumpcloud_url != TenantUrl::Absent;
 
         let service_app = okta::service_app(&mut okta_part, problems);
         let mut secrets = secrets::Finder {
@@ -283,6 +299,17 @@ impl Name {
             generation: top.or("generation", 0, "0", problems, number(0, u32::MAX)),
         }
     }
+}
+
+fn table(file: &Path) -> Result<Table, Problems> {
+    let content = std::fs::read_to_string(file).map_err(|error| {
+        Problems::whole(
+            file,
+            format!("cannot be read: {error}"),
+            "name a blueprint with --blueprint, such as examples/device-trust.toml",
+        )
+    })?;
+    parse(file, &content)
 }
 
 fn parse(file: &Path, content: &str) -> Result<Table, Problems> {

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::{
     Name, Problems, ScepSection, WaitSection, jumpcloud, okta, parse, scep, secrets,
     section::{Section, text},
-    tenant,
+    tenant_url, tenants,
 };
 use crate::{Error, Stage, desired};
 
@@ -55,7 +55,7 @@ impl ProfileBlueprint {
     /// folder of that. `environment` looks up a variable, here only `SCEP_CHALLENGE`.
     ///
     /// The sections `okta`, `jumpcloud` and `wait` may be there, wholly or in part, so that the blueprint of the job does as
-    /// well: what they say is checked and not used.
+    /// well: what they say is checked and not used. So may `tenants`, which is not looked at.
     ///
     /// # Errors
     /// All [`Problems`] at once, as [`Blueprint::load`](super::Blueprint::load).
@@ -67,6 +67,7 @@ impl ProfileBlueprint {
         let table = parse(file, content)?;
         let mut problems = Problems::none(file);
         let folder = file.parent().unwrap_or(Path::new(""));
+        let table = tenants::without(table);
         let mut top = Section::root(&table);
         let name = Name::read(&mut top, &mut problems);
         unused(&mut top, &mut problems);
@@ -115,7 +116,7 @@ impl ProfileBlueprint {
 /// What the rest of a blueprint says has to be right, and nothing of it has to be there.
 fn unused(top: &mut Section<'_>, problems: &mut Problems) {
     let mut part = top.section("okta", "okta", problems).partial();
-    tenant::read(&mut part, None, okta::URL, problems);
+    tenant_url::read(&mut part, None, okta::URL, problems);
     let service_app = okta::service_app(&mut part, problems);
     for (key, example) in [
         ("api_token_file", r#""okta-api-token""#),
@@ -126,7 +127,7 @@ fn unused(top: &mut Section<'_>, problems: &mut Problems) {
     okta::read(part, None, service_app, problems);
 
     let mut part = top.section("jumpcloud", "jumpcloud", problems).partial();
-    let url = tenant::read(&mut part, None, jumpcloud::URL, problems);
+    let url = tenant_url::read(&mut part, None, jumpcloud::URL, problems);
     jumpcloud::region(&mut part, url, false, problems);
     let client_id = jumpcloud::client_id(&mut part, problems);
     for (key, example) in [

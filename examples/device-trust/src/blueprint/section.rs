@@ -189,7 +189,7 @@ pub(super) fn flag(value: &Value) -> Result<bool, String> {
         .ok_or_else(|| format!("is {}, not true or false", kind(value)))
 }
 
-fn kind(value: &Value) -> &'static str {
+pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::String(_) => "a text",
         Value::Integer(_) => "a whole number",

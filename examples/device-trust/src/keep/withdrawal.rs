@@ -63,33 +63,38 @@ pub async fn withdraw(
     catch_all: CatchAll,
     keep: Option<&Output>,
 ) -> Result<Withdrawal, Error> {
-    let refused = |error: &dyn fmt::Display| Error::refused(STAGE, error);
-    let opening = match catch_all {
-        CatchAll::MayDeny => None,
-        CatchAll::MustAllow | CatchAll::Open => Some(opening(blueprint, tenants).await?),
-    };
+    let by_jumpcloud = |error| Error::of_jumpcloud(STAGE, &error);
     let wanted = desired::deployment(blueprint, |_| Ok::<_, Error>(Vec::new()))?;
     let (client, key) = (&tenants.jumpcloud, &tenants.digest_key);
     let observed = deploy::observe(client, &wanted)
         .await
-        .map_err(|error| refused(&error))?;
-    let plan = deploy::withdraw(&wanted, &observed, key).map_err(|error| refused(&error))?;
-    if let Some(output) = keep {
-        if let Some(opening) = &opening {
-            if catch_all == CatchAll::MustAllow && !opening.is_empty() {
-                let apps = blueprint.okta.apps.join(", ");
-                return Err(refused(&format!(
-                    "Okta's catch-all denies, so without the profile nobody of `{}` gets in to {apps}; nothing was \
-                     written; {MEND}",
-                    blueprint.okta.users_group
-                )));
+        .map_err(by_jumpcloud)?;
+    let plan = deploy::withdraw(&wanted, &observed, key).map_err(by_jumpcloud)?;
+    let opening = match catch_all {
+        CatchAll::MayDeny => None,
+        CatchAll::MustAllow | CatchAll::Open => {
+            let _turn = tenants.okta_turn.lock().await;
+            let opening = opening(blueprint, tenants).await?;
+            if let Some(output) = keep {
+                if catch_all == CatchAll::MustAllow && !opening.is_empty() {
+                    let apps = blueprint.okta.apps.join(", ");
+                    let reason = format!(
+                        "Okta's catch-all denies, so without the profile nobody of `{}` gets in to {apps}; nothing was \
+                         written; {MEND}",
+                        blueprint.okta.users_group
+                    );
+                    return Err(Error::refused(STAGE, reason));
+                }
+                apply_opening(tenants, &opening, output).await?;
             }
-            apply_opening(tenants, opening, output).await?;
+            Some(opening)
         }
+    };
+    if let Some(output) = keep {
         let keep = |undo: &_| output.keep_undo("jumpcloud", undo);
         deploy::apply_recorded(client, &plan, &wanted, &observed, key, keep, |_| {})
             .await
-            .map_err(|error| refused(&error))?;
+            .map_err(by_jumpcloud)?;
     }
     Ok(Withdrawal {
         opening,
@@ -108,6 +113,7 @@ pub async fn open(
     tenants: &Tenants,
     keep: Option<&Output>,
 ) -> Result<trust::Plan, Error> {
+    let _turn = tenants.okta_turn.lock().await;
     let plan = opening(blueprint, tenants).await?;
     if let Some(output) = keep {
         apply_opening(tenants, &plan, output).await?;

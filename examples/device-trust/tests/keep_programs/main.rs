@@ -1,71 +1,12 @@
 //! `readiness`, `rotate` and `withdraw` as an operator meets them.
 #![allow(clippy::unwrap_used)]
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Output},
-};
+mod case;
+mod tenants;
 
-use device_trust_sandbox::{Options, RateLimits, Sandbox, Secrets};
-use secrecy::SecretString;
-use tempfile::TempDir;
+use std::fs;
 
-const EXAMPLE: &str = include_str!("../../device-trust.toml");
-const CHALLENGE: &str = "canary-scep-challenge-4711";
-
-struct Case {
-    folder: TempDir,
-}
-
-#[derive(Debug)]
-struct Run {
-    exit_code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Case {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("b.toml"), EXAMPLE).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn run(&self, program: &str, arguments: &[&str]) -> Run {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = Command::new(program)
-            .arg("--blueprint")
-            .arg(self.path("b.toml"))
-            .arg("--keep-world")
-            .arg(self.path("world.json"))
-            .args(arguments)
-            .env("SCEP_CHALLENGE", CHALLENGE)
-            .env_remove("OKTA_API_TOKEN")
-            .env_remove("JUMPCLOUD_API_KEY")
-            .current_dir(self.folder.path())
-            .output()
-            .unwrap();
-        let run = Run {
-            exit_code: status.code().unwrap(),
-            stdout: String::from_utf8(stdout).unwrap(),
-            stderr: String::from_utf8(stderr).unwrap(),
-        };
-        assert!(
-            !run.stdout.contains(CHALLENGE) && !run.stderr.contains(CHALLENGE),
-            "{run:?}"
-        );
-        assert!(!run.stderr.contains("panicked"), "{run:?}");
-        run
-    }
-}
+use self::case::{CHALLENGE, Case, JUMPCLOUD, OKTA, SCEP, outside};
 
 #[test]
 fn the_programs_work_on_one_world_from_set_up_to_withdrawal() {
@@ -77,6 +18,16 @@ fn the_programs_work_on_one_world_from_set_up_to_withdrawal() {
         4,
         "{readiness:?}"
     );
+
+    for part in [
+        "push certificate: 2",
+        "enrollment token: missing\n",
+        "! the Automated Device Enrollment token is missing",
+    ] {
+        assert!(readiness.stdout.contains(part), "{readiness:?}");
+    }
+    let seen = readiness.stdout.matches("Insights enabled ").count();
+    assert_eq!(seen, 4, "{readiness:?}");
 
     let rotate = env!("CARGO_BIN_EXE_rotate");
     let early = case.run(rotate, &["--generation", "1", "--apply"]);
@@ -180,67 +131,6 @@ fn bad_options_are_bad_input() {
     );
     assert_eq!(unknown.exit_code, 1, "{unknown:?}");
 }
-
-/// A sandbox in this process, which the blueprint names as if it were real tenants.
-async fn outside() -> (Sandbox, Case) {
-    let secret = |text: &str| Some(SecretString::from(text));
-    let sandbox = Sandbox::start(Options {
-        secrets: Secrets {
-            okta_api_token: secret("canary-okta-api-token"),
-            jumpcloud_api_key: secret("canary-jumpcloud-api-key"),
-            scep_challenge: secret(CHALLENGE),
-        },
-        rate_limits: RateLimits::unlimited(),
-        ..Options::default()
-    })
-    .await
-    .unwrap();
-    let case = Case::new();
-    let mut pem = String::new();
-    for der in sandbox.ca_certificates() {
-        pem += &scep_profile::CaCertificate::from_der(&der).unwrap().pem();
-    }
-    fs::write(case.path("ca.pem"), pem).unwrap();
-    let mut text = EXAMPLE.to_owned();
-    for (section, url, more) in [
-        ("[okta]\n", sandbox.okta_url(), ""),
-        ("[jumpcloud]\n", sandbox.jumpcloud_url(), ""),
-        (
-            "[scep]\n",
-            &sandbox.scep_url(),
-            "ca_certificates = [\"ca.pem\"]\n",
-        ),
-    ] {
-        text = text.replace(section, &format!("{section}url = \"{url}\"\n{more}"));
-    }
-    fs::write(case.path("b.toml"), text).unwrap();
-    (sandbox, case)
-}
-
-impl Case {
-    /// Runs a program on the tenants that the blueprint names, with these secrets and no other.
-    fn run_outside(&self, program: &str, arguments: &[&str], secrets: &[(&str, &str)]) -> Run {
-        let output = Command::new(program)
-            .args(["--blueprint", "b.toml"])
-            .args(arguments)
-            .env_remove("SCEP_CHALLENGE")
-            .env_remove("OKTA_API_TOKEN")
-            .env_remove("JUMPCLOUD_API_KEY")
-            .envs(secrets.iter().copied())
-            .current_dir(self.folder.path())
-            .output()
-            .unwrap();
-        Run {
-            exit_code: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-const OKTA: (&str, &str) = ("OKTA_API_TOKEN", "canary-okta-api-token");
-const JUMPCLOUD: (&str, &str) = ("JUMPCLOUD_API_KEY", "canary-jumpcloud-api-key");
-const SCEP: (&str, &str) = ("SCEP_CHALLENGE", CHALLENGE);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewal_with_a_wrong_challenge_is_refused_before_the_profile_is_sent() {

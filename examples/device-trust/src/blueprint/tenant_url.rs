@@ -7,13 +7,13 @@ use super::{
 
 /// A tenant's URL: a bad one counts as named, so that it is not reported as missing as well.
 #[derive(PartialEq, Eq)]
-pub(super) enum Tenant {
+pub(super) enum TenantUrl {
     Absent,
     Bad,
     Named(String),
 }
 
-impl Tenant {
+impl TenantUrl {
     pub(super) fn given(self) -> Option<String> {
         match self {
             Self::Named(url) => Some(url),
@@ -27,7 +27,7 @@ pub(super) fn read(
     over: Option<&str>,
     example: &str,
     problems: &mut Problems,
-) -> Tenant {
+) -> TenantUrl {
     let before = problems.list.len();
     let in_file = part.optional("url", example, problems, |value| {
         text(value).and_then(|url| origin(&url))
@@ -47,9 +47,9 @@ pub(super) fn read(
         },
     };
     match url {
-        Some(url) => Tenant::Named(url),
-        None if problems.list.len() > before => Tenant::Bad,
-        None => Tenant::Absent,
+        Some(url) => TenantUrl::Named(url),
+        None if problems.list.len() > before => TenantUrl::Bad,
+        None => TenantUrl::Absent,
     }
 }
 
