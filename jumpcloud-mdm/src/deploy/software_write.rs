@@ -33,6 +33,8 @@ fn set_package(settings: &mut Value, package: &Package) {
             }
         }
         Package::Vpp { id } => settings["packageId"] = json!(id),
+        // Its bytes are there already, under the sum that it was found by.
+        Package::Stored { .. } => {}
     }
 }
 
