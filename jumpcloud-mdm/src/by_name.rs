@@ -43,5 +43,11 @@ pub(crate) fn only<T>(
             ),
         ));
     }
-    Ok(found.pop())
+    let found = found.pop();
+    if found.as_ref().is_some_and(|found| id(found).is_empty()) {
+        let problem =
+            format!("`{name}` came without an id, so nothing can be done with it; read it again");
+        return Err(Error::input(kind, problem));
+    }
+    Ok(found)
 }

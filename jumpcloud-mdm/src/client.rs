@@ -117,6 +117,15 @@ impl JumpCloud {
     }
 
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Response, Error> {
+        let path = request.path();
+        // A path without its id is another route: that of all objects.
+        if path.split('/').skip(1).any(str::is_empty) {
+            let problem = format!(
+                "an id in `{} {path}` is empty; read the object again",
+                request.method()
+            );
+            return Err(Error::input("id", problem));
+        }
         let sent = request.for_organization(self.org_id.as_ref());
         let transport = match request.service() {
             Service::Console => &self.transport,

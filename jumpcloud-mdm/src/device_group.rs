@@ -29,7 +29,7 @@ resource! {
     #[serde(rename_all = "camelCase")]
     pub struct DeviceGroup {
         /// The id.
-        pub id: String,
+        pub id: String or empty,
         /// The name.
         pub name: Option<String>,
         /// What it is for.

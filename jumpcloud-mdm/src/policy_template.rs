@@ -36,7 +36,7 @@ resource! {
     #[serde(rename_all = "camelCase")]
     pub struct PolicyTemplate {
         /// The id.
-        pub id: String,
+        pub id: String or empty,
         /// The name to look up by, such as [`CUSTOM_MDM_PROFILE_DARWIN`].
         pub name: Option<String>,
         /// The name that the console shows.

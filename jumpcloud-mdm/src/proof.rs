@@ -197,7 +197,8 @@ pub struct SoftwareProof {
 /// Reads the proofs of some systems. What cannot be read of one becomes [`Finding::Failed`] there and stops nothing.
 ///
 /// # Errors
-/// An [`Error`] when the systems, the policy or the software app themselves cannot be looked up.
+/// An [`Error`] when the systems, the policies or the software app themselves cannot be looked up; [`Error::Input`] with the
+/// names when there are none of these names: what is not deployed proves nothing of any Mac.
 pub async fn collect(
     client: &JumpCloud,
     query: &ProofQuery,
@@ -247,8 +248,10 @@ async fn policy_statuses(
         return Ok(None);
     }
     let mut all: BySystem<PolicyResult> = BTreeMap::new();
+    let mut unknown = Vec::new();
     for name in &query.policies {
         let Some(policy) = client.policy_named(name).await? else {
+            unknown.push(name.as_str());
             continue;
         };
         let mut statuses = client.policy_statuses(&policy.id);
@@ -262,6 +265,9 @@ async fn policy_statuses(
             }
         }
     }
+    if !unknown.is_empty() {
+        return Err(no_such("policy", &unknown));
+    }
     Ok(Some(all))
 }
 
@@ -273,7 +279,11 @@ async fn software_statuses(
         return Ok(None);
     };
     let mut all = BTreeMap::new();
-    for app in client.software_apps_named(name).await? {
+    let apps = client.software_apps_named(name).await?;
+    if apps.is_empty() {
+        return Err(no_such("software", &[name]));
+    }
+    for app in apps {
         let mut statuses = client.software_statuses(&app.id);
         while let Some(status) = statuses.try_next().await? {
             if let Some(id) = status.system_id.clone() {
@@ -282,6 +292,14 @@ async fn software_statuses(
         }
     }
     Ok(Some(all))
+}
+
+fn no_such(kind: &str, names: &[&str]) -> Error {
+    let names = names.join("`, `");
+    Error::input(
+        kind,
+        format!("there is none of the name `{names}`; deploy it first, or mend the name"),
+    )
 }
 
 fn by_system<T, P>(all: Option<&BySystem<T>>, id: &str, proof: impl Fn(&T) -> P) -> Finding<P> {

@@ -20,8 +20,34 @@ impl<T> Absent for Option<T> {
 
 impl Absent for String {}
 
-/// A resource: derives the codec and adds `extra`. Fields that are not `Option` are required.
+/// A resource: derives the codec and adds `extra`. Fields that are not `Option` are required, save an `id` that is
+/// `String or empty`: the specification's examples of those objects leave it out.
 macro_rules! resource {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $(#[$id_meta:meta])* pub id : String or empty,
+            $( $(#[$field_meta:meta])* pub $field:ident : $type:ty ),* $(,)?
+        }
+    ) => {
+        #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        $(#[$meta])*
+        pub struct $name {
+            $(#[$id_meta])*
+            ///
+            /// Empty where JumpCloud left it out, as examples of its specification do; no call takes an empty id.
+            #[serde(default, skip_serializing_if = "String::is_empty")]
+            pub id: String,
+            $(
+                $(#[$field_meta])*
+                #[serde(skip_serializing_if = "crate::wire::Absent::is_absent")]
+                pub $field: $type,
+            )*
+            /// Fields that this version does not know, kept as they came.
+            #[serde(flatten)]
+            pub extra: crate::Extra,
+        }
+    };
     (
         $(#[$meta:meta])*
         pub struct $name:ident {

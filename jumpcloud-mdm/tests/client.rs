@@ -42,6 +42,22 @@ async fn failing(status: u16, body: &str) -> Error {
 }
 
 #[tokio::test]
+async fn an_object_without_an_id_is_read_and_nothing_is_done_with_it() {
+    let group = json!([{"name": "macOS"}]);
+    let (server, client) = answering(ResponseTemplate::new(200).set_body_json(&group)).await;
+    let groups = client.device_groups(ListOptions::default());
+    let groups: Vec<_> = groups.try_collect().await.unwrap();
+    assert_eq!(json!(groups), group, "nothing is added");
+    let named = client.device_group_named("macOS").await.unwrap_err();
+    assert!(named.to_string().contains("came without an id"), "{named}");
+    let sent = server.received_requests().await.unwrap().len();
+    let error = client.delete_device_group(&groups[0].id).await.unwrap_err();
+    let text = "id: an id in `DELETE /api/v2/systemgroups/` is empty; read the object again";
+    assert_eq!(error.to_string(), text);
+    assert_eq!(server.received_requests().await.unwrap().len(), sent);
+}
+
+#[tokio::test]
 async fn a_status_is_told_by_its_meaning_with_the_request_and_the_mend() {
     let error = failing(401, r#"{"error":"Unauthorized"}"#).await;
     assert!(matches!(error, Error::Unauthorized { .. }));

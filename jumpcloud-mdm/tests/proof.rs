@@ -73,6 +73,38 @@ async fn each_proof_stands_by_itself() {
 }
 
 #[tokio::test]
+async fn a_name_that_nothing_has_is_an_error_and_proves_no_absence() {
+    let world = World::start().await;
+    let client = world.client();
+    let observed = deploy::observe(&client, &desired()).await.unwrap();
+    let plan = deploy::plan(&desired(), &observed, &key()).unwrap();
+    deploy::apply(&client, &plan, &desired(), &key(), |_| {})
+        .await
+        .unwrap();
+    let collect = async |query: ProofQuery| {
+        let ids = ["s1".to_owned()];
+        proof::collect(&client, &query, &ids).await
+    };
+    let known = || ProofQuery::default().policy("Okta device trust");
+    let proofs = collect(known().software("Okta Verify")).await.unwrap();
+    assert_eq!(proofs[0].policy, Finding::Absent, "it has not reported");
+    assert_eq!(proofs[0].software, Finding::Absent);
+    for (query, text) in [
+        (
+            known().policy("Okta trust").policy("other"),
+            "policy: there is none of the name `Okta trust`, `other`; deploy it first, or mend the name",
+        ),
+        (
+            known().software("Okta verify"),
+            "software: there is none of the name `Okta verify`; deploy it first, or mend the name",
+        ),
+    ] {
+        let error = collect(query).await.unwrap_err();
+        assert_eq!(error.to_string(), text);
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_of_one_piece_leaves_the_others() {
     let world = World::start().await;
     world.refuse("GET", "/systeminsights/certificates", 403);

@@ -15,7 +15,7 @@ use serde_json::Value;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
 use crate::{
-    exchange::{Exchange, Ids, Seen, Sent, filled_in, holds},
+    exchange::{Exchange, Ids, Seen, Sent, credentials, filled_in, holds},
     exchanges,
 };
 
@@ -73,12 +73,18 @@ fn seen(request: &Request) -> Seen {
         STANDARD.encode(format!("{}:{}", ACCOUNT.0, ACCOUNT.1))
     );
     let bearer = format!("Bearer {TOKEN}");
-    let credentials = match (header("x-api-key"), header("authorization")) {
-        (Some(KEY), None) => "Key",
-        (None, Some(sent)) if sent == basic => "Basic",
-        (None, Some(sent)) if sent == bearer => "Bearer",
-        (None, None) => "Nothing",
+    let authorization = header("authorization");
+    let scheme = authorization.map(|sent| match sent {
+        sent if sent == basic => "Basic",
+        sent if sent == bearer => "Bearer",
         _ => "others",
+    });
+    let key = header("x-api-key");
+    let right = key.is_none_or(|key| key == KEY);
+    let scheme = if right {
+        scheme
+    } else {
+        Some("of another key")
     };
     let form = header("content-type") == Some("application/x-www-form-urlencoded");
     let text = std::str::from_utf8(&request.body).unwrap();
@@ -98,7 +104,9 @@ fn seen(request: &Request) -> Seen {
         query: pairs(request.url.query().unwrap_or_default()),
         body,
         organization: header("x-org-id").is_some(),
-        credentials: Some(credentials.to_owned()),
+        credentials: credentials(key.is_some(), scheme),
+        accept: header("accept").map(str::to_owned),
+        agent: header("user-agent").map(str::to_owned),
     }
 }
 
@@ -169,8 +177,13 @@ fn logged(request: &RecordedRequest) -> Seen {
         query: pairs(&request.query),
         body: request.body.clone(),
         organization: request.organization.is_some(),
-        // The sandbox keeps none; that it answers as wanted says that they were right.
-        credentials: None,
+        // The sandbox keeps their kind; that it answers as wanted says that they were right.
+        credentials: credentials(
+            request.headers.contains_key("x-api-key"),
+            request.headers.get("authorization").map(String::as_str),
+        ),
+        accept: request.headers.get("accept").cloned(),
+        agent: request.headers.get("user-agent").cloned(),
     }
 }
 

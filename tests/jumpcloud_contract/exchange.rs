@@ -8,6 +8,9 @@ use jumpcloud_mdm::{Error, JumpCloud};
 use serde::Serialize;
 use serde_json::Value;
 
+/// The crates of the workspace have one version.
+const AGENT: &str = concat!("jumpcloud-mdm/", env!("CARGO_PKG_VERSION"));
+
 /// The ids that are known so far, by name.
 pub type Ids = BTreeMap<String, String>;
 
@@ -222,14 +225,22 @@ impl Sent {
             self.organization.to_string(),
             seen.organization.to_string(),
         );
-        if let Some(credentials) = &seen.credentials {
-            let wanted = format!("{:?}", self.credentials);
-            check(
-                "credentials",
-                wanted == *credentials,
-                wanted.clone(),
-                credentials.clone(),
-            );
+        let wanted = format!("{:?}", self.credentials);
+        check(
+            "credentials",
+            wanted == seen.credentials,
+            wanted.clone(),
+            seen.credentials.clone(),
+        );
+        // A presigned address is another's, and is told nothing of who sends.
+        if self.credentials != Credentials::Nothing {
+            for (name, wanted, seen) in [
+                ("accept", "application/json", &seen.accept),
+                ("user-agent", AGENT, &seen.agent),
+            ] {
+                let same = seen.as_deref() == Some(wanted);
+                check(name, same, wanted.to_owned(), format!("{seen:?}"));
+            }
         }
         differences
     }
@@ -243,8 +254,21 @@ pub struct Seen {
     pub query: Vec<(String, String)>,
     pub body: Option<Value>,
     pub organization: bool,
-    /// As [`Credentials`] prints; `None` where the service's log keeps no headers.
-    pub credentials: Option<String>,
+    /// As [`Credentials`] prints, or something else that fits none of them.
+    pub credentials: String,
+    /// The headers `accept` and `user-agent`.
+    pub accept: Option<String>,
+    pub agent: Option<String>,
+}
+
+/// What a request has of credentials, by whether it has a key and by the scheme of its `authorization`.
+pub fn credentials(key: bool, scheme: Option<&str>) -> String {
+    match (key, scheme) {
+        (true, None) => "Key".to_owned(),
+        (false, Some(scheme @ ("Basic" | "Bearer"))) => scheme.to_owned(),
+        (false, None) => "Nothing".to_owned(),
+        other => format!("{other:?}"),
+    }
 }
 
 pub fn fits(wanted: &str, path: &str) -> bool {

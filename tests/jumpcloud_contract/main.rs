@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, unreachable_pub)]
 
 mod both;
+mod calls;
 mod directory_insights;
 mod exchange;
 mod exchanges;

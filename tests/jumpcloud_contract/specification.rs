@@ -12,6 +12,8 @@ use jumpcloud_mdm::{
     deploy::{self, Desired, DesiredProfile, DesiredSoftware, DigestKey, Package},
 };
 use secrecy::ExposeSecret as _;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{
     exchange::{Exchange, Sent},
@@ -152,6 +154,53 @@ fn no_documented_property_of_a_covered_type_is_unknown_and_none_is_lost() {
         );
     }
     assert!(unknown.is_empty(), "{unknown:#?}");
+}
+
+/// Decodes an example as `T` and asks for the same back.
+fn same<T: Serialize + DeserializeOwned>(name: &str, example: &Value) {
+    let decoded: T = serde_json::from_value(example.clone())
+        .unwrap_or_else(|error| panic!("{name}: {error}\n{example:#}"));
+    assert_eq!(&serde_json::to_value(decoded).unwrap(), example, "{name}");
+}
+
+#[test]
+fn every_example_of_the_specification_decodes_and_encodes_without_loss() {
+    let Some(swagger) = Swagger::load() else {
+        return;
+    };
+    let mut read = Vec::new();
+    for (route, example) in swagger.answers() {
+        match route.as_str() {
+            "GET /systemgroups" => same::<Vec<DeviceGroup>>(&route, &example),
+            "GET /systemgroups/{id}" | "PUT /systemgroups/{id}" => {
+                same::<DeviceGroup>(&route, &example);
+            }
+            other => panic!("{other}: an answer that no type here reads\n{example:#}"),
+        }
+        read.push(route);
+    }
+    for (definition, example) in swagger.examples() {
+        match definition {
+            "PolicyTemplate" => same::<PolicyTemplate>(definition, &example),
+            "SoftwareAppSettings" => same::<SoftwareSettings>(definition, &example),
+            "system-insights-apps" => same::<InsightsApp>(definition, &example),
+            // Parts of other types that stay as they came.
+            "DEPWelcomeScreen" | "OSRestriction" => continue,
+            other => panic!("{other}: an example that no type here reads\n{example:#}"),
+        }
+        read.push(definition.to_owned());
+    }
+    assert_eq!(
+        read,
+        [
+            "GET /systemgroups",
+            "GET /systemgroups/{id}",
+            "PUT /systemgroups/{id}",
+            "PolicyTemplate",
+            "SoftwareAppSettings",
+            "system-insights-apps",
+        ]
+    );
 }
 
 /// Every request of the contract that goes to the API.

@@ -153,6 +153,41 @@ impl Swagger {
         }
     }
 
+    /// The examples of answers that it gives itself: the route, and the body.
+    pub fn answers(&self) -> Vec<(String, Value)> {
+        let mut found = Vec::new();
+        for (path, methods) in self.paths.iter().chain(&self.v1) {
+            for (method, route) in methods.as_object().unwrap() {
+                let responses = route["responses"].as_object();
+                for response in responses.into_iter().flat_map(Map::values) {
+                    let examples = response["examples"].as_object();
+                    for example in examples.into_iter().flat_map(Map::values) {
+                        let name = format!("{} {path}", method.to_uppercase());
+                        found.push((name, example.clone()));
+                    }
+                }
+            }
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
+    /// The examples that it gives of its definitions: the definition, and each example.
+    pub fn examples(&self) -> Vec<(&str, Value)> {
+        let mut found = Vec::new();
+        for (name, definition) in &self.definitions {
+            if let Some(example) = definition.get("example") {
+                found.push((name.as_str(), example.clone()));
+            }
+            let several = definition["x-examples"].as_object();
+            for example in several.into_iter().flat_map(Map::values) {
+                found.push((name.as_str(), example.clone()));
+            }
+        }
+        found.sort_by_key(|(name, _)| *name);
+        found
+    }
+
     /// Decodes a full example as `T`, asks for the same back, and gives the keys that `T` does not know.
     pub fn unknown<T: Serialize + DeserializeOwned>(
         &self,

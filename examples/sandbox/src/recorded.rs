@@ -48,7 +48,8 @@ pub struct RecordedRequest {
     pub path: String,
     /// The query without `?`; empty when there is none.
     pub query: String,
-    /// The headers `accept` and `user-agent`, and of `authorization` the scheme, such as `SSWS`.
+    /// The headers `accept` and `user-agent`, of `authorization` the scheme, such as `SSWS`, and `[given]` for an
+    /// `x-api-key`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
     /// The organisation that JumpCloud's `x-org-id` named.
@@ -101,7 +102,8 @@ impl fmt::Debug for RecordedRequest {
     }
 }
 
-/// The headers that are kept. Of a credential that is its scheme alone, and nothing where it has none.
+/// The headers that are kept. Of a credential that is its scheme alone, and nothing where it has none; of a key, that there
+/// was one.
 pub(crate) fn headers(all: &HeaderMap) -> BTreeMap<String, String> {
     let text = |name| all.get(name).and_then(|value| value.to_str().ok());
     let scheme = text(header::AUTHORIZATION).and_then(|value| Some(value.split_once(' ')?.0));
@@ -109,6 +111,7 @@ pub(crate) fn headers(all: &HeaderMap) -> BTreeMap<String, String> {
         ("accept", text(header::ACCEPT)),
         ("user-agent", text(header::USER_AGENT)),
         ("authorization", scheme),
+        ("x-api-key", all.get("x-api-key").map(|_| "[given]")),
     ];
     kept.into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
@@ -149,7 +152,11 @@ mod tests {
         sent.insert("x-api-key", "jca_key".parse().unwrap());
         sent.insert("accept", "application/json".parse().unwrap());
         let kept = serde_json::to_value(headers(&sent)).unwrap();
-        let wanted = serde_json::json!({"accept": "application/json", "authorization": "SSWS"});
+        let wanted = serde_json::json!({
+            "accept": "application/json",
+            "authorization": "SSWS",
+            "x-api-key": "[given]",
+        });
         assert_eq!(kept, wanted);
         sent.insert("authorization", "00token".parse().unwrap());
         assert!(!headers(&sent).contains_key("authorization"));

@@ -76,6 +76,11 @@ pub fn all() -> Vec<Exchange> {
         .learns("payload", "/configFields/0/id")
         .learns("redispatch", "/configFields/1/id")
         .becomes(json!({"configFields": [{"name": "payload"}, {"name": "redispatchPolicy"}]})),
+        Exchange::of("a policy template", |client, ids| async move {
+            client.policy_template(&ids["template"]).await
+        })
+        .sends(get("/api/v2/policytemplates/{template}", template()))
+        .becomes(json!({"name": CUSTOM_MDM_PROFILE_DARWIN, "configFields": [{"name": "payload"}]})),
         Exchange::of("a policy is made", |client, ids| async move {
             let policy = NewPolicy {
                 name: "Trust".into(),
@@ -173,6 +178,11 @@ pub fn all() -> Vec<Exchange> {
                 .answers(group()),
         )
         .becomes(group()),
+        Exchange::of("policy groups", |client, _| async move {
+            client.policy_groups(ListOptions::default()).try_collect::<Vec<_>>().await
+        })
+        .sends(get("/api/v2/policygroups?limit=100&skip=0&sort=_id", json!([group()])))
+        .becomes(json!([group()])),
         Exchange::of("a policy group by name", |client, _| async move {
             client.policy_group_named("All of it").await
         })
@@ -210,6 +220,17 @@ pub fn all() -> Vec<Exchange> {
 /// The way back.
 pub fn undone() -> Vec<Exchange> {
     vec![
+        Exchange::of("a policy leaves its group", |client, ids| async move {
+            let (group, policy) = (&ids["policies"], &ids["policy"]);
+            client
+                .change_policy_group_member(group, Operation::Remove, policy)
+                .await
+        })
+        .sends(post(
+            "/api/v2/policygroups/{policies}/members",
+            member("remove", "policy", "{policy}"),
+            204,
+        )),
         Exchange::of("a policy group goes", |client, ids| async move {
             client.delete_policy_group(&ids["policies"]).await
         })
