@@ -8,17 +8,8 @@ use device_trust::{
     embedded::Embedded,
     keep::{self, CatchAll, KeepUndo, Rotation},
 };
-use device_trust_sandbox::Sandbox;
+use device_trust_tests::jumpcloud::writes;
 use jumpcloud_mdm::deploy;
-
-fn writes(sandbox: &Sandbox) -> Vec<String> {
-    sandbox
-        .requests()
-        .iter()
-        .filter(|request| request.is_write())
-        .map(|request| format!("{} {}", request.method, request.path))
-        .collect()
-}
 
 /// Brings the blueprint's profile of a generation onto the Macs, or only lists the change.
 async fn rotate(

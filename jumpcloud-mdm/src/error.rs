@@ -417,6 +417,26 @@ impl Context {
     }
 }
 
+#[cfg(test)]
+impl Error {
+    /// A write whose answer was lost.
+    pub(crate) fn answer_lost() -> Self {
+        Self::Ambiguous {
+            reason: "the answer was lost".into(),
+            context: Box::new(Context {
+                method: Method::PUT,
+                path: "/api/v2/policies/p1".into(),
+                status: None,
+                request_id: None,
+                attempts: 1,
+                elapsed: Duration::ZERO,
+                reads: false,
+                text: String::new(),
+            }),
+        }
+    }
+}
+
 impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

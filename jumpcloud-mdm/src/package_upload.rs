@@ -138,6 +138,12 @@ impl PackageUpload {
         self
     }
 
+    /// SHA-256 of the file, in hexadecimal digits: how a deployment names it,
+    /// [`Package::stored`](crate::deploy::Package::stored).
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
     fn body(&self, record: &UploadRecord) -> Value {
         let mut lines: Vec<&str> = self
             .description

@@ -4,9 +4,12 @@
 mod support;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use jumpcloud_mdm::deploy::{
-    self, Desired, DesiredSoftware, Observed, ObservedPolicy, ObservedSoftware, Package, Plan,
-    Template,
+use jumpcloud_mdm::{
+    Error, PackageStatus,
+    deploy::{
+        self, Desired, DesiredSoftware, Observed, ObservedPolicy, ObservedSoftware, Package, Plan,
+        Problem, Template,
+    },
 };
 use serde_json::json;
 use support::{PACKAGE, PROFILE, desired, key};
@@ -74,6 +77,59 @@ fn an_app_store_app_is_bound_and_never_created() {
     });
     let plan = deploy::plan(&desired, &world, &key()).unwrap();
     insta::assert_snapshot!(plan);
+}
+
+#[test]
+fn a_stored_package_is_bound_when_jumpcloud_has_checked_it_and_never_created() {
+    let desired = Desired::new("device-trust").software(
+        DesiredSoftware::new("Okta Verify", Package::stored("AA00")).device_group("macOS pilot"),
+    );
+    let planned = |sum: &str, status: Option<&str>| {
+        let mut world = observed();
+        world.software.push(ObservedSoftware {
+            app: serde_json::from_value(
+                json!({"id": "a1", "displayName": "Okta Verify", "settings": [{
+                "packageManager": "APPLE_CUSTOM", "storedPackage": {"versions": [
+                    {"version": 1, "sha256sum": "aa00", "status": "AVAILABLE"},
+                    {"version": 2, "sha256sum": sum, "status": status}]}}]}),
+            )
+            .unwrap(),
+            groups: Default::default(),
+        });
+        deploy::plan(&desired, &world, &key())
+    };
+    let problems = |planned: Result<Plan, Error>| match planned {
+        Err(Error::Refused { problems }) => problems,
+        other => panic!("{other:?}"),
+    };
+    let (software, sha256) = ("Okta Verify".to_owned(), "AA00".to_owned());
+    let absent = [Problem::NotStored {
+        software: software.clone(),
+        sha256,
+    }];
+    assert_eq!(
+        problems(deploy::plan(&desired, &observed(), &key())),
+        absent
+    );
+    // The newest version is another file.
+    assert_eq!(problems(planned("bb00", Some("AVAILABLE"))), absent);
+    for status in [
+        Some(PackageStatus::Pending),
+        Some(PackageStatus::Rejected),
+        None,
+    ] {
+        let text = status.as_ref().map(PackageStatus::as_str);
+        let found = problems(planned("aa00", text));
+        let software = software.clone();
+        assert_eq!(found, [Problem::NotAvailable { software, status }]);
+    }
+    let plan = planned("aa00", Some("AVAILABLE")).unwrap();
+    let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        steps,
+        ["+ software `Okta Verify`: bind to device group `macOS pilot`"]
+    );
+    assert_eq!(plan.unchanged, ["software `Okta Verify`"]);
 }
 
 #[test]

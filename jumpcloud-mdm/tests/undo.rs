@@ -183,7 +183,7 @@ async fn a_withdrawal_unbinds_an_app_store_app_and_leaves_it_and_others_bindings
         plan.to_string(),
         "JumpCloud, organisation 5f00000000000000000000aa, owner device-trust: 1 change\n  \
          - software `Okta Verify`: unbind from device group g1\n  \
-         = software `Okta Verify (ABM)`: an App Store app, which stays in JumpCloud\n  \
+         = software `Okta Verify (ABM)`: not created by the deployment, stays in JumpCloud\n  \
          ! software `Okta Verify (ABM)`: also bound to device group g2, left alone\n"
     );
     let record = UndoRecord::of(&plan, &observed, &key());
@@ -198,6 +198,41 @@ async fn a_withdrawal_unbinds_an_app_store_app_and_leaves_it_and_others_bindings
     back(&client, &record).await.unwrap();
     assert_eq!(edges(&world), ["g1".to_owned(), "g2".to_owned()].into());
     assert_eq!(world.state().apps.len(), 1);
+}
+
+#[tokio::test]
+async fn a_stored_package_is_withdrawn_when_the_owner_uploaded_it_and_else_unbound() {
+    let desired = Desired::new("device-trust").software(
+        DesiredSoftware::new("Okta Verify", Package::stored("AA00")).device_group("macOS pilot"),
+    );
+    for (description, writes) in [
+        (
+            "deployed-by: device-trust\nupload: 1",
+            ["DELETE /api/v2/softwareapps/s1"],
+        ),
+        ("upload: 1", ["POST /api/v2/softwareapps/s1/associations"]),
+    ] {
+        let world = World::start().await;
+        let client = world.client();
+        world.state().apps.push(json!({"id": "s1", "displayName": "Okta Verify", "settings": [{
+            "packageManager": "APPLE_CUSTOM", "description": description,
+            "storedPackage": {"versions": [{"version": 1, "sha256sum": "aa00", "status": "AVAILABLE"}]}}]}));
+        let record = deploy(&client, &desired).await;
+        assert_eq!(
+            world.take_writes(),
+            ["POST /api/v2/softwareapps/s1/associations"]
+        );
+        back(&client, &record).await.unwrap();
+        assert!(world.state().edges["s1"].is_empty(), "{description}");
+        deploy(&client, &desired).await;
+        world.take_writes();
+        let observed = deploy::observe(&client, &desired).await.unwrap();
+        let plan = deploy::withdraw(&desired, &observed, &key()).unwrap();
+        deploy::apply(&client, &plan, &desired, &key(), |_| {})
+            .await
+            .unwrap();
+        assert_eq!(world.take_writes(), writes, "{description}");
+    }
 }
 
 #[tokio::test]

@@ -5,15 +5,63 @@ use std::time::Duration;
 use device_trust_tests::jumpcloud::Job;
 use futures::TryStreamExt as _;
 use jumpcloud_mdm::{
-    Error, EventQuery, ListOptions, MDM_COMMAND_RESULT, SystemFilter, SystemOperator, SystemSearch,
+    Bindable, Error, EventQuery, ListOptions, MDM_COMMAND_RESULT, ObjectType, PackageUpload,
+    SystemFilter, SystemOperator, SystemSearch,
+    deploy::{self, Desired, DesiredSoftware, Package},
     proof::{self, Finding, ProofQuery},
 };
 use serde_json::json;
 
 use crate::{
     child,
-    support::{Macs, RINGS, fill_rings, sandbox},
+    support::{Macs, RINGS, fill_rings, key, sandbox, writes},
 };
+
+#[tokio::test]
+async fn an_uploaded_package_is_deployed_by_its_sum_and_withdrawn() {
+    let (sandbox, client) = sandbox().await;
+    let upload = PackageUpload::new("Okta Verify", "OktaVerify.pkg", b"a package".to_vec())
+        .unwrap()
+        .description("deployed-by: device-trust");
+    let package = Package::stored(upload.sha256());
+    let software = DesiredSoftware::new("Okta Verify", package).device_group(RINGS[0].1);
+    let desired = Desired::new("device-trust").software(software);
+    let planned = async || {
+        let observed = deploy::observe(&client, &desired).await.unwrap();
+        deploy::plan(&desired, &observed, &key())
+    };
+    let error = planned().await.unwrap_err().to_string();
+    assert!(error.contains("upload it first"), "{error}");
+
+    let time = Duration::from_secs(60);
+    let app = client.upload_package(&upload, time).await.unwrap();
+    let plan = planned().await.unwrap();
+    deploy::apply(&client, &plan, &desired, &key(), |_| {})
+        .await
+        .unwrap();
+    let group = client.device_group_named(RINGS[0].1).await.unwrap();
+    let bound: Vec<_> = client
+        .associations(&Bindable::SoftwareApp(app.id), &ObjectType::SystemGroup)
+        .map_ok(|edge| edge.to.id)
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(bound, [group.unwrap().id]);
+    assert!(planned().await.unwrap().is_empty());
+
+    let observed = deploy::observe(&client, &desired).await.unwrap();
+    let plan = deploy::withdraw(&desired, &observed, &key()).unwrap();
+    deploy::apply(&client, &plan, &desired, &key(), |_| {})
+        .await
+        .unwrap();
+    let left = client.software_apps_named("Okta Verify").await.unwrap();
+    assert!(left.is_empty());
+    assert_eq!(
+        writes(&sandbox).len(),
+        4,
+        "announced, sent, bound and deleted"
+    );
+}
 
 #[tokio::test]
 async fn systems_are_found_by_filters_and_by_searches_and_a_wild_card_is_no_match() {

@@ -11,7 +11,7 @@ use device_trust_sandbox::{
     Options, PILOT_DEVICE_GROUP, RecordedRequest, Sandbox, Seed,
     jumpcloud::{State, mdm::CommandError},
 };
-pub use device_trust_tests::jumpcloud::{RINGS, generation};
+pub use device_trust_tests::jumpcloud::{RINGS, generation, writes};
 use jumpcloud_mdm::{
     JumpCloud, NewDeviceGroup, Operation, Region, Retry,
     deploy::{DigestKey, Ring, WaitOptions},
@@ -61,16 +61,6 @@ pub fn client(sandbox: &Sandbox) -> JumpCloud {
         .settle(Duration::ZERO)
         .build()
         .unwrap()
-}
-
-/// The writes so far: `METHOD path`.
-pub fn writes(sandbox: &Sandbox) -> Vec<String> {
-    sandbox
-        .requests()
-        .iter()
-        .filter(|request| request.is_write())
-        .map(|request| format!("{} {}", request.method, request.path))
-        .collect()
 }
 
 /// The writes that changed a policy's profile: each costs a certificate on every Mac.

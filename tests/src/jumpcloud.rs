@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use device_trust_sandbox::Sandbox;
 use jumpcloud_mdm::{
     Error, JumpCloud, PackageUpload, Region, Retry, UploadRecord,
     deploy::{
@@ -163,6 +164,17 @@ fn package(n: u32) -> Package {
         "okta-verify",
         format!("https://example.com/{n}/OktaVerify.pkg"),
     )
+}
+
+/// The writes that a sandbox has seen so far: `METHOD path`.
+#[must_use]
+pub fn writes(sandbox: &Sandbox) -> Vec<String> {
+    sandbox
+        .requests()
+        .iter()
+        .filter(|request| request.is_write())
+        .map(|request| format!("{} {}", request.method, request.path))
+        .collect()
 }
 
 /// A client with little patience.

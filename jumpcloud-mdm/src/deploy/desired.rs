@@ -101,6 +101,13 @@ pub enum Package {
         /// The Adam id, the number in the App Store's URL.
         id: String,
     },
+    /// A macOS package in JumpCloud's own storage (`APPLE_CUSTOM`), where
+    /// [`upload_package_recorded`](crate::JumpCloud::upload_package_recorded) puts it. It is bound, never created, and only
+    /// when JumpCloud has checked it.
+    Stored {
+        /// SHA-256 of the file, in hexadecimal digits: [`PackageUpload::sha256`](crate::PackageUpload::sha256).
+        sha256: String,
+    },
 }
 
 impl Desired {
@@ -262,6 +269,13 @@ impl Package {
     pub fn vpp(id: impl Into<String>) -> Self {
         Self::Vpp { id: id.into() }
     }
+
+    /// A package in JumpCloud's storage by its SHA-256, in hexadecimal digits.
+    pub fn stored(sha256: impl Into<String>) -> Self {
+        Self::Stored {
+            sha256: sha256.into(),
+        }
+    }
 }
 
 impl fmt::Debug for DesiredProfile {
@@ -287,6 +301,7 @@ impl fmt::Debug for Package {
                 .field("id", id)
                 .finish_non_exhaustive(),
             Self::Vpp { id } => f.debug_struct("Vpp").field("id", id).finish(),
+            Self::Stored { sha256 } => f.debug_struct("Stored").field("sha256", sha256).finish(),
         }
     }
 }

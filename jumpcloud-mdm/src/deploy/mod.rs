@@ -29,6 +29,7 @@ mod planner;
 mod policy_write;
 mod problem;
 mod provenance;
+mod read_back;
 mod renewal;
 mod rings;
 mod roll_out;

@@ -151,7 +151,7 @@ pub async fn observe(client: &JumpCloud, desired: &Desired) -> Result<Observed, 
                 Err(error) if error.is_not_found() => Vec::new(),
                 Err(error) => return Err(error),
             },
-            (None, Package::Custom { .. }) => {
+            (None, Package::Custom { .. } | Package::Stored { .. }) => {
                 client.software_apps_named(&software.display_name).await?
             }
             (None, Package::Vpp { .. }) => {

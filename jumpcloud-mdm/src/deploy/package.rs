@@ -8,7 +8,7 @@ use crate::{PackageManager, SoftwareApp, SoftwareSettings};
 impl Package {
     pub(crate) fn manager(&self) -> PackageManager {
         match self {
-            Self::Custom { .. } => PackageManager::AppleCustom,
+            Self::Custom { .. } | Self::Stored { .. } => PackageManager::AppleCustom,
             Self::Vpp { .. } => PackageManager::AppleVpp,
         }
     }
@@ -16,13 +16,24 @@ impl Package {
     fn id(&self) -> &str {
         match self {
             Self::Custom { id, .. } | Self::Vpp { id } => id,
+            Self::Stored { sha256 } => sha256,
         }
     }
 
-    /// Whether a software app installs it, judged by package manager and id.
+    /// Whether a software app installs it, judged by package manager and id; a stored package by its sum.
     pub(crate) fn is_in(&self, app: &SoftwareApp) -> bool {
         app.package(&self.manager())
-            .is_some_and(|settings| settings.package_id.as_deref() == Some(self.id()))
+            .is_some_and(|settings| self.is_named_by(settings))
+    }
+
+    fn is_named_by(&self, settings: &SoftwareSettings) -> bool {
+        match self {
+            Self::Custom { id, .. } | Self::Vpp { id } => settings.package_id.as_ref() == Some(id),
+            Self::Stored { sha256 } => settings
+                .stored_version()
+                .and_then(|version| version.sha256sum.as_ref())
+                .is_some_and(|sum| sum.eq_ignore_ascii_case(sha256)),
+        }
     }
 
     /// Whether stored settings install exactly this. What the server adds does not count.
@@ -33,16 +44,16 @@ impl Package {
             .is_none_or(|state| state.eq_ignore_ascii_case("install"));
         let same_url = match self {
             Self::Custom { url, .. } => settings.location.as_deref() == Some(url),
-            Self::Vpp { .. } => true,
+            Self::Vpp { .. } | Self::Stored { .. } => true,
         };
-        installs && same_url && settings.package_id.as_deref() == Some(self.id())
+        installs && same_url && self.is_named_by(settings)
     }
 
     /// What a plan says of it.
     pub(crate) fn mark(&self, key: &DigestKey) -> PackageMark {
         let url = match self {
             Self::Custom { url, .. } => Some(url),
-            Self::Vpp { .. } => None,
+            Self::Vpp { .. } | Self::Stored { .. } => None,
         };
         PackageMark {
             manager: self.manager(),

@@ -12,7 +12,7 @@ use super::{
     provenance::is_software_of,
     stored::Stored,
 };
-use crate::Error;
+use crate::{Error, PackageStatus};
 
 /// The changes that make what is `observed` what is `desired`; none when it is already.
 ///
@@ -356,6 +356,10 @@ impl<'a> Planner<'a> {
             .filter(|observed| match desired.package {
                 Package::Custom { .. } => observed.app.display_name.as_deref() == Some(name),
                 Package::Vpp { .. } => desired.package.is_in(&observed.app),
+                Package::Stored { .. } => {
+                    observed.app.display_name.as_deref() == Some(name)
+                        && desired.package.is_in(&observed.app)
+                }
             })
             .collect();
         let observed = match (found.as_slice(), &desired.package) {
@@ -365,6 +369,12 @@ impl<'a> Planner<'a> {
                 return self.problem(Problem::NotInAppStore {
                     software: name.clone(),
                     id: id.clone(),
+                });
+            }
+            ([], Package::Stored { sha256 }) => {
+                return self.problem(Problem::NotStored {
+                    software: name.clone(),
+                    sha256: sha256.clone(),
                 });
             }
             (several, _) => {
@@ -392,6 +402,17 @@ impl<'a> Planner<'a> {
                 manager: desired.package.manager(),
             });
         };
+        let status = settings
+            .stored_version()
+            .and_then(|version| version.status.clone());
+        if matches!(desired.package, Package::Stored { .. })
+            && status != Some(PackageStatus::Available)
+        {
+            return self.problem(Problem::NotAvailable {
+                software: name.clone(),
+                status,
+            });
+        }
         if desired.package.matches(settings) {
             self.plan.unchanged.push(format!("software `{name}`"));
             return;

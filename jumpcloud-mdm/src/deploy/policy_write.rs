@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{
     Outcome, PolicyMark, Provenance, Template,
     apply::Run,
+    read_back::{self, read_twice},
     stored::{Stored, values_for},
     wait::mark_of,
 };
@@ -99,20 +100,14 @@ impl Run<'_> {
             values: values_for(wanted.template, xml, wanted.redispatch),
             notes: Some(wanted.notes.write(None, None)),
         };
-        let mut repeated = false;
-        let id = loop {
-            let error = match self.client.create_policy(&new).await {
-                Ok(created) => break created.id,
-                // A conflict may be our own first attempt, or another's policy of the same name.
-                Err(error) if error.is_ambiguous() || error.is_conflict() => error,
-                Err(error) => return Err(error),
-            };
-            match self.found(wanted.name).await? {
-                Some(found) if wanted.unmet(&found, xml).is_empty() => break found.id,
-                None if error.is_ambiguous() && !repeated => repeated = true,
-                _ => return Err(error),
-            }
-        };
+        let id = read_back::create(
+            self.client.settle(),
+            || self.client.create_policy(&new),
+            || self.client.policy_named(wanted.name),
+            |found| wanted.unmet(found, xml).is_empty(),
+            |policy| policy.id,
+        )
+        .await?;
         self.touched(wanted, id.clone());
         self.verify(wanted, &id).await?;
         Ok(Outcome::Done)
@@ -163,29 +158,18 @@ impl Run<'_> {
             values: stored.values_with(xml, wanted.redispatch),
             notes: Some(wanted.notes.write(current.notes.as_deref(), until)),
         };
-        let mut repeated = false;
-        while let Err(error) = self.client.update_policy(id, &update).await {
-            if !error.is_ambiguous() {
-                return Err(error);
-            }
-            let mut now = self.client.policy(id).await?;
-            if !wanted.unmet(&now, xml).is_empty() {
-                tokio::time::sleep(self.client.settle()).await;
-                now = self.client.policy(id).await?;
-            }
-            if wanted.unmet(&now, xml).is_empty() {
-                break;
-            }
-            let mark = Stored::new(&now, wanted.template).mark(self.key);
-            let differences = observed.differences(&mark);
-            if !differences.is_empty() {
-                return Err(stale(differences));
-            }
-            if repeated {
-                return Err(error);
-            }
-            repeated = true;
-        }
+        read_back::update(
+            self.client.settle(),
+            || self.client.update_policy(id, &update),
+            || self.client.policy(id),
+            |now| wanted.unmet(now, xml).is_empty(),
+            |now| {
+                let mark = Stored::new(now, wanted.template).mark(self.key);
+                let differences = observed.differences(&mark);
+                (!differences.is_empty()).then(|| stale(differences))
+            },
+        )
+        .await?;
         self.verify(wanted, id).await?;
         Ok(Outcome::Done)
     }
@@ -225,23 +209,12 @@ impl Run<'_> {
         self.applied.policies.insert(wanted.name.to_owned(), id);
     }
 
-    /// The policy of a name, now or after a moment.
-    async fn found(&self, name: &str) -> Result<Option<Policy>, Error> {
-        if let Some(found) = self.client.policy_named(name).await? {
-            return Ok(Some(found));
-        }
-        tokio::time::sleep(self.client.settle()).await;
-        self.client.policy_named(name).await
-    }
-
     /// Compares what is stored, now or after a moment, with what was sent.
     async fn verify(&self, wanted: &Wanted<'_>, id: &str) -> Result<(), Error> {
         let xml = self.xml(wanted.name);
-        let mut fields = wanted.unmet(&self.client.policy(id).await?, xml);
-        if !fields.is_empty() {
-            tokio::time::sleep(self.client.settle()).await;
-            fields = wanted.unmet(&self.client.policy(id).await?, xml);
-        }
+        let met = |policy: &Policy| wanted.unmet(policy, xml).is_empty();
+        let stored = read_twice(self.client.settle(), || self.client.policy(id), met).await?;
+        let fields = wanted.unmet(&stored, xml);
         if fields.is_empty() {
             Ok(())
         } else {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::PackageManager;
+use crate::{PackageManager, PackageStatus};
 
 /// Why something cannot be planned; all of them come at once in [`Error::Refused`](crate::Error::Refused).
 ///
@@ -109,6 +109,20 @@ pub enum Problem {
         software: String,
         /// Its App Store id.
         id: String,
+    },
+    /// No software app of that name holds the package that is to be in JumpCloud's storage.
+    NotStored {
+        /// The software app's name.
+        software: String,
+        /// SHA-256 of the package, in hexadecimal digits.
+        sha256: String,
+    },
+    /// A package is in JumpCloud's storage, or announced for it, and JumpCloud does not give it out.
+    NotAvailable {
+        /// The software app's name.
+        software: String,
+        /// How far JumpCloud is with it; `None` where it does not say.
+        status: Option<PackageStatus>,
     },
     /// Several software apps have the name.
     Several {
@@ -219,6 +233,8 @@ impl Problem {
             | Self::NotDeployed { policy: name } => policy(name),
             Self::PackageUrl { software: name }
             | Self::NotInAppStore { software: name, .. }
+            | Self::NotStored { software: name, .. }
+            | Self::NotAvailable { software: name, .. }
             | Self::Several { software: name, .. }
             | Self::OtherManager { software: name, .. } => software(name),
             Self::OtherOrganization => "organisation".into(),
@@ -268,6 +284,13 @@ impl Problem {
                 "the package's URL must be https without user and password".into()
             }
             Self::NotInAppStore { id, .. } => format!("App Store app {id} is not in JumpCloud"),
+            Self::NotStored { sha256, .. } => {
+                format!("no software app of that name holds the package with SHA-256 {sha256}")
+            }
+            Self::NotAvailable { status, .. } => {
+                let status = status.as_ref().map_or("unknown", PackageStatus::as_str);
+                format!("its package in JumpCloud's storage is not AVAILABLE but {status}")
+            }
             Self::Several { ids, .. } => {
                 format!("there are several of that name ({})", ids.join(", "))
             }
@@ -301,6 +324,10 @@ impl Problem {
             Self::Foreign { .. } => "choose another name or adopt it",
             Self::PackageUrl { .. } => "give one such as https://example.com/App.pkg",
             Self::NotInAppStore { .. } => "assign it in Apple Business Manager and synchronise",
+            Self::NotStored { .. } => "upload it first",
+            Self::NotAvailable { .. } => {
+                "wait for JumpCloud's check, or upload a package that passes"
+            }
             Self::Several { .. } => "rename all but one",
             Self::OtherManager { .. } => "choose another name",
             Self::NotDeployed { .. } => "deploy it first",

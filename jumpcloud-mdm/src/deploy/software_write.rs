@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    KeyedDigest, Outcome, Package, apply::Run, package::package_digest,
+    KeyedDigest, Outcome, Package,
+    apply::Run,
+    package::package_digest,
     provenance::software_description,
+    read_back::{self, read_twice},
 };
 use crate::{Error, PackageManager, SoftwareApp, software::get_request};
 
@@ -33,6 +36,8 @@ fn set_package(settings: &mut Value, package: &Package) {
             }
         }
         Package::Vpp { id } => settings["packageId"] = json!(id),
+        // Its bytes are there already, under the sum that it was found by.
+        Package::Stored { .. } => {}
     }
 }
 
@@ -78,24 +83,14 @@ impl Run<'_> {
             return Ok(Outcome::AlreadyThere);
         }
         let body = new_app(software, &package, &self.desired.owner);
-        let mut repeated = false;
-        let id = loop {
-            let error = match self.client.create_software_app(&body).await {
-                Ok(created) => break created.id,
-                Err(error) if error.is_ambiguous() || error.is_conflict() => error,
-                Err(error) => return Err(error),
-            };
-            let mut found = self.software_found(software).await?;
-            if found.is_none() {
-                tokio::time::sleep(self.client.settle()).await;
-                found = self.software_found(software).await?;
-            }
-            match found {
-                Some(found) if met(&found, &package) => break found.id,
-                None if error.is_ambiguous() && !repeated => repeated = true,
-                _ => return Err(error),
-            }
-        };
+        let id = read_back::create(
+            self.client.settle(),
+            || self.client.create_software_app(&body),
+            || self.software_found(software),
+            |found| met(found, &package),
+            |app| app.id,
+        )
+        .await?;
         self.applied
             .software
             .insert(software.to_owned(), id.clone());
@@ -121,27 +116,17 @@ impl Run<'_> {
             return Err(stale(software));
         }
         let body = edited(raw, &package);
-        let mut repeated = false;
-        while let Err(error) = self.client.update_software_app(id, &body).await {
-            if !error.is_ambiguous() {
-                return Err(error);
-            }
-            let mut now = self.client.software_app(id).await?;
-            if !met(&now, &package) {
-                tokio::time::sleep(self.client.settle()).await;
-                now = self.client.software_app(id).await?;
-            }
-            if met(&now, &package) {
-                break;
-            }
-            if self.package_differs(&now, &package.manager(), observed) {
-                return Err(stale(software));
-            }
-            if repeated {
-                return Err(error);
-            }
-            repeated = true;
-        }
+        read_back::update(
+            self.client.settle(),
+            || self.client.update_software_app(id, &body),
+            || self.client.software_app(id),
+            |now| met(now, &package),
+            |now| {
+                let differs = self.package_differs(now, &package.manager(), observed);
+                differs.then(|| stale(software))
+            },
+        )
+        .await?;
         self.verify_software(software, id, &package).await?;
         Ok(Outcome::Done)
     }
@@ -196,11 +181,9 @@ impl Run<'_> {
         id: &str,
         package: &Package,
     ) -> Result<(), Error> {
-        if met(&self.client.software_app(id).await?, package) {
-            return Ok(());
-        }
-        tokio::time::sleep(self.client.settle()).await;
-        if met(&self.client.software_app(id).await?, package) {
+        let read = || self.client.software_app(id);
+        let stored = read_twice(self.client.settle(), read, |app| met(app, package)).await?;
+        if met(&stored, package) {
             return Ok(());
         }
         Err(Error::Echo {

@@ -338,9 +338,11 @@ pub(super) fn policy_of<'a>(
 
 /// The package that stored settings install.
 pub(super) fn package_in(settings: &SoftwareSettings) -> Option<Package> {
-    let id = settings.package_id.clone()?;
-    Some(match settings.package_manager.as_ref()? {
-        PackageManager::AppleVpp => Package::vpp(id),
-        _ => Package::custom(id, settings.location.clone()?),
+    let id = settings.package_id.clone();
+    let manager = settings.package_manager.as_ref()?;
+    Some(match (&settings.location, settings.stored_version()) {
+        _ if *manager == PackageManager::AppleVpp => Package::vpp(id?),
+        (Some(url), _) => Package::custom(id?, url),
+        (None, version) => Package::stored(version?.sha256sum.clone()?),
     })
 }

@@ -20,7 +20,8 @@ struct NotSent {
 }
 
 impl JumpCloud {
-    /// As [`upload_package_recorded`](Self::upload_package_recorded), without a record. When such a run is killed or fails
+    /// As [`upload_package_recorded`](Self::upload_package_recorded), without a record: `POST /api/v2/softwareapps` and what
+    /// follows. When such a run is killed or fails
     /// before the bytes were sent, a later one finds a software app that it cannot know for its own: it waits for it, and
     /// then tells that it is to be deleted in the console.
     ///

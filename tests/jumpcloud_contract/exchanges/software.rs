@@ -118,6 +118,16 @@ pub fn all() -> Vec<Exchange> {
         .sends(get("/api/v2/softwareapps/*", stored_as("AVAILABLE")))
         .learns("stored", "/id")
         .becomes(json!({"displayName": "Agent", "settings": [{"storedPackage": {"versions": [{"sha256sum": SUM, "status": "AVAILABLE"}]}}]})),
+        Exchange::of("a package that is there is not uploaded again", |client, _| async move {
+            let package = PackageUpload::new("Agent", "Agent.pkg", b"a package".to_vec())?;
+            client.upload_package(&package, Duration::from_secs(60)).await
+        })
+        .sends(get(
+            "/api/v2/softwareapps?limit=100&skip=0&sort=_id&filter=displayName:eq:Agent",
+            json!([stored_as("AVAILABLE")]),
+        ))
+        .sends(get("/api/v2/softwareapps/{stored}", stored_as("AVAILABLE")))
+        .becomes(json!({"id": "{stored}"})),
         Exchange::of("software apps", |client, _| async move {
             client.software_apps(ListOptions::default()).try_collect::<Vec<_>>().await
         })
