@@ -105,3 +105,36 @@ fn file_error(path: &Path, error: &io::Error) -> Error {
         problem: format!("cannot be written: {error}; choose another folder with --out"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(organization: &str) -> TenantReport {
+        let json = serde_json::json!({"organization": organization, "name": "Globex",
+            "outcome": {"outcome": "done", "changes": 1, "tally": null}});
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_run_that_was_killed_in_a_line_is_gone_on_with_and_the_next_lines_are_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rotate-tenants.jsonl");
+        let journal = |resume| JournalFile::new(folder.path(), "rotate", "w", resume);
+        let (mut open, _) = journal(false).open(MspOptions::default()).unwrap();
+        open.add(&ended("a"));
+        open.add(&ended("b"));
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+
+        let (mut open, _) = journal(true).open(MspOptions::default()).unwrap();
+        open.add(&ended("c"));
+        open.end(false).unwrap();
+        let done = Journal::of("w").done(&fs::read_to_string(&path).unwrap());
+        assert_eq!(done.unwrap(), ["a", "c"].map(str::to_owned).into());
+        // Without --resume it begins anew.
+        journal(false).open(MspOptions::default()).unwrap();
+        let lines = fs::read_to_string(&path).unwrap();
+        assert_eq!(lines, Journal::of("w").heading());
+    }
+}
