@@ -366,3 +366,41 @@ fn what_somebody_closes_between_the_look_and_the_write_is_named_and_left_as_it_i
         assert!(stored::is_closed(&org.state()));
     });
 }
+
+/// Okta may make the write that closes the catch-all after the client gave it up: before it looks, while it looks, and once
+/// it has gone. A condition that stopped holding meanwhile is told, and a run that goes on with it opens what was closed.
+#[test]
+fn a_closing_that_is_made_late_is_named_as_one_and_opened_if_a_condition_is_not_met_any_more() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let worlds = Worlds::new().await;
+        let mut left_closed = 0;
+        for passing in [1, 2, 5, 30, 60, 100, u64::MAX] {
+            let sandbox = okta::start(Some(&worlds.applied)).await.unwrap();
+            let org = Org::new(&sandbox);
+            okta::SignIns::ENOUGH.write(org.shared());
+            let rules = "/api/v1/policies/*/rules/*";
+            sandbox.arm(Fault::on(Side::Okta, "PUT", rules, Effect::Late(passing)));
+            org.begin(vec![(When::Closing, Edit::SuspendBreakGlassMember)], None);
+            let mut operator = Operator::new(desired());
+            let said = operator.run(&org, Op::Enforce).await.unwrap_err();
+            sandbox.land().await;
+            if !stored::is_closed(&org.state()) {
+                assert!(
+                    said.contains("closed and opened again"),
+                    "{passing}: {said}"
+                );
+                continue;
+            }
+            left_closed += 1;
+            assert!(said.contains("may deny now"), "{passing}: {said}");
+            let said = operator.run(&org, Op::Enforce).await.unwrap_err();
+            assert!(
+                said.contains("closed and opened again"),
+                "{passing}: {said}"
+            );
+            assert!(!stored::is_closed(&org.state()), "{passing}");
+        }
+        assert!(left_closed > 0, "no write was made after the last look");
+    });
+}
