@@ -136,7 +136,8 @@ pub enum Error {
         reopened: Option<bool>,
     },
     /// The write that closes the catch-all was sent, and what came after it failed: the catch-all may deny now, and
-    /// whether it should is not known.
+    /// whether it should is not known. So it is also when the write itself failed without an answer and the catch-all is
+    /// seen open: Okta may still make it. [`resume`](crate::trust::resume) goes on with the plan.
     MayBeClosed {
         /// The name of the policy.
         policy: String,

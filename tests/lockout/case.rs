@@ -65,11 +65,32 @@ pub(crate) enum End {
     Killed(u64),
 }
 
+/// When in a run an administrator acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// At a thousandth of the run; once it is [placed](Self::placed), right before a request, from 0.
+    At(u64),
+    /// Right before the write that closes the catch-all.
+    Closing,
+    /// Right before the n-th request after that write.
+    AfterClosing(u64),
+}
+
+impl When {
+    /// Where that is in a run of so many requests.
+    pub(crate) fn placed(self, requests: u64) -> Self {
+        match self {
+            Self::At(thousandths) => Self::At(thousandths * requests / 1000),
+            other => other,
+        }
+    }
+}
+
 /// One run, and all that happens to it, in thousandths of the run.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) op: Op,
-    pub(crate) edits: Vec<(u64, Edit)>,
+    pub(crate) edits: Vec<(When, Edit)>,
     pub(crate) faults: Vec<(u64, Effect)>,
     pub(crate) end: Option<End>,
 }
@@ -91,14 +112,38 @@ impl Case {
         faults.any(|(_, effect)| *effect == Effect::StaleRead)
     }
 
-    /// A run of the whole job in which nothing happens.
-    pub(crate) fn quiet(applied: bool) -> Self {
-        let run = |op| Run {
-            op,
-            edits: Vec::new(),
-            faults: Vec::new(),
-            end: None,
+    /// The whole job without trouble, and with what makes it end in each other way, whatever the random cases come to.
+    pub(crate) fn directed() -> [(Self, &'static str); 6] {
+        let enforced_with = |change: fn(&mut Run)| {
+            let mut case = Self::quiet(true);
+            change(&mut case.runs[1]);
+            case
         };
+        let mut taken_off = Self::quiet(true);
+        taken_off.runs.push(Run::quiet(Op::Teardown));
+        [
+            (Self::quiet(false), "closed"),
+            (Self::quiet(true), "closed"),
+            (taken_off, "opened"),
+            (
+                enforced_with(|run| run.end = Some(End::Killed(500))),
+                "killed",
+            ),
+            (
+                enforced_with(|run| run.end = Some(End::Outage(500))),
+                "refused or failed",
+            ),
+            (
+                enforced_with(|run| {
+                    let lost = Edit::SuspendBreakGlassMember;
+                    run.edits.push((When::Closing, lost));
+                }),
+                "closed and opened again",
+            ),
+        ]
+    }
+
+    fn quiet(applied: bool) -> Self {
         Self {
             start: Start {
                 applied,
@@ -110,8 +155,19 @@ impl Case {
             },
             before: Vec::new(),
             sign_ins: SignIns::ENOUGH,
-            runs: vec![run(Op::Apply), run(Op::Enforce)],
+            runs: vec![Run::quiet(Op::Apply), Run::quiet(Op::Enforce)],
             waive: None,
+        }
+    }
+}
+
+impl Run {
+    fn quiet(op: Op) -> Self {
+        Self {
+            op,
+            edits: Vec::new(),
+            faults: Vec::new(),
+            end: None,
         }
     }
 }
@@ -212,16 +268,25 @@ fn runs(op: impl Strategy<Value = Op>) -> impl Strategy<Value = Run> {
         Effect::Reset,
         Effect::LoseAnswer,
         Effect::StaleRead,
+        Effect::Late(2),
+        Effect::Late(8),
+        Effect::Late(u64::MAX),
     ]);
     // Most of what happens comes near the end, where the catch-all is closed.
     let when = || prop_oneof![1 => 0..1000_u64, 3 => 500..1000_u64];
-    let end = prop_oneof![when().prop_map(End::Outage), when().prop_map(End::Killed)];
-    let some = |most: usize| prop_oneof![5 => Just(0..1_usize), 2 => Just(1..most + 1)];
+    let edited = move || {
+        prop_oneof![
+            2 => when().prop_map(When::At),
+            1 => Just(When::Closing),
+            1 => (1..30_u64).prop_map(When::AfterClosing)]
+    };
+    let end = prop_oneof![1 => when().prop_map(End::Outage), 2 => when().prop_map(End::Killed)];
+    let some = |most: usize| prop_oneof![2 => Just(0..1_usize), 1 => Just(1..most + 1)];
     (
         op,
-        some(2).prop_flat_map(move |many| prop::collection::vec((when(), edit.clone()), many)),
+        some(2).prop_flat_map(move |many| prop::collection::vec((edited(), edit.clone()), many)),
         some(3).prop_flat_map(move |many| prop::collection::vec((when(), effect.clone()), many)),
-        prop::option::weighted(0.12, end),
+        prop::option::weighted(0.2, end),
     )
         .prop_map(|(op, edits, faults, end)| Run {
             op,

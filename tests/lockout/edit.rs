@@ -1,8 +1,13 @@
 //! What an administrator changes by hand: each takes one condition away, or touches what the plan writes.
 
-use device_trust_sandbox::BREAK_GLASS_GROUP;
+use device_trust_sandbox::{BREAK_GLASS_GROUP, PILOT_USER_GROUP};
 use device_trust_tests::okta::stored;
 use serde_json::{Value, json};
+
+use super::seed::{JOINER, LEAVER};
+
+/// The version that Macs must have after [`Edit::AskMoreOfMacs`].
+const NEWER: &str = "26.0.0";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Edit {
@@ -20,11 +25,17 @@ pub(crate) enum Edit {
     MoveAppIn,
     RelabelAsFirstParty,
     OneFactorAtCatchAll,
+    NoTimesAtCatchAll,
     ShortSessions,
+    JoinManaged,
+    LeaveManaged,
+    AskMoreOfMacs,
+    CloseByHand,
+    OpenByHand,
 }
 
 impl Edit {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::RemoveBreakGlassMember,
         Self::SuspendBreakGlassMember,
         Self::DeactivateBreakGlass,
@@ -39,7 +50,13 @@ impl Edit {
         Self::MoveAppIn,
         Self::RelabelAsFirstParty,
         Self::OneFactorAtCatchAll,
+        Self::NoTimesAtCatchAll,
         Self::ShortSessions,
+        Self::JoinManaged,
+        Self::LeaveManaged,
+        Self::AskMoreOfMacs,
+        Self::CloseByHand,
+        Self::OpenByHand,
     ];
 
     /// Makes the change in the org's state. Whether there was something to change.
@@ -106,10 +123,36 @@ impl Edit {
                 let rule = stored::rule_mut(okta, stored::ACCESS, stored::CATCH_ALL, now)?;
                 rule["actions"]["appSignOn"]["verificationMethod"]["factorMode"] = json!("1FA");
             }
+            Self::NoTimesAtCatchAll => {
+                let rule = stored::rule_mut(okta, stored::ACCESS, stored::CATCH_ALL, now)?;
+                let method = rule["actions"]["appSignOn"]["verificationMethod"].as_object_mut()?;
+                method.remove("reauthenticateIn");
+            }
             Self::ShortSessions => {
                 let rule = stored::rule_mut(okta, stored::ACCESS, stored::MANAGED, now)?;
                 rule["actions"]["appSignOn"]["verificationMethod"]["reauthenticateIn"] =
                     json!("PT15M");
+            }
+            Self::JoinManaged => {
+                let group = stored::group_mut(okta, PILOT_USER_GROUP)?;
+                group["members"].as_array_mut()?.push(json!(JOINER));
+            }
+            Self::LeaveManaged => {
+                let group = stored::group_mut(okta, PILOT_USER_GROUP)?;
+                let members = group["members"].as_array_mut()?;
+                members.retain(|id| id != LEAVER);
+            }
+            Self::AskMoreOfMacs => {
+                okta["assurances"].as_array_mut()?[0]["osVersion"]["minimum"] = json!(NEWER);
+            }
+            Self::CloseByHand | Self::OpenByHand => {
+                let rule = stored::rule_mut(okta, stored::ACCESS, stored::CATCH_ALL, now)?;
+                let access = if self == Self::OpenByHand {
+                    "ALLOW"
+                } else {
+                    "DENY"
+                };
+                rule["actions"]["appSignOn"]["access"] = json!(access);
             }
         }
         Some(())
@@ -127,6 +170,7 @@ impl Edit {
         let ours = stored::policy_id(okta, stored::ACCESS).unwrap_or_default();
         let glass = rule(stored::ACCESS, stored::BREAK_GLASS);
         let managed = rule(stored::ACCESS, stored::MANAGED);
+        let catch_all = rule(stored::ACCESS, stored::CATCH_ALL);
         match self {
             Self::RemoveBreakGlassMember => {
                 stored::member_states(okta, BREAK_GLASS_GROUP).is_empty()
@@ -146,12 +190,20 @@ impl Edit {
             Self::MoveAppIn => app("Intranet")["policy"] == *ours,
             Self::RelabelAsFirstParty => app("Wiki") == Value::Null,
             Self::OneFactorAtCatchAll => {
-                let rule = rule(stored::ACCESS, stored::CATCH_ALL);
-                rule["actions"]["appSignOn"]["verificationMethod"]["factorMode"] == "1FA"
+                catch_all["actions"]["appSignOn"]["verificationMethod"]["factorMode"] == "1FA"
+            }
+            Self::NoTimesAtCatchAll => {
+                let method = &catch_all["actions"]["appSignOn"]["verificationMethod"];
+                method.is_object() && method["reauthenticateIn"].is_null()
             }
             Self::ShortSessions => {
                 managed["actions"]["appSignOn"]["verificationMethod"]["reauthenticateIn"] == "PT15M"
             }
+            Self::JoinManaged => stored::member_ids(okta, PILOT_USER_GROUP).contains(&JOINER),
+            Self::LeaveManaged => !stored::member_ids(okta, PILOT_USER_GROUP).contains(&LEAVER),
+            Self::AskMoreOfMacs => okta["assurances"][0]["osVersion"]["minimum"] == NEWER,
+            Self::CloseByHand => access(&catch_all) == "DENY",
+            Self::OpenByHand => access(&catch_all) == "ALLOW",
         }
     }
 
@@ -162,11 +214,26 @@ impl Edit {
                 (stored::ACCESS, stored::BREAK_GLASS)
             }
             Self::AnyDeviceIsManaged | Self::ShortSessions => (stored::ACCESS, stored::MANAGED),
-            Self::OneFactorAtCatchAll => (stored::ACCESS, stored::CATCH_ALL),
+            Self::OneFactorAtCatchAll
+            | Self::NoTimesAtCatchAll
+            | Self::CloseByHand
+            | Self::OpenByHand => (stored::ACCESS, stored::CATCH_ALL),
             Self::OpenPilot => (stored::PILOT, stored::CATCH_ALL),
             Self::CloseEnrolment => (stored::ENROL, stored::CATCH_ALL),
             _ => return None,
         })
+    }
+
+    /// Whether the change is made to the catch-all itself.
+    pub(crate) fn is_of_catch_all(self) -> bool {
+        self.rule() == Some((stored::ACCESS, stored::CATCH_ALL))
+    }
+
+    /// Whether making this change takes another one back.
+    pub(crate) fn takes_back(self, other: Self) -> bool {
+        let both = [self, other];
+        both == [Self::CloseByHand, Self::OpenByHand]
+            || both == [Self::OpenByHand, Self::CloseByHand]
     }
 
     /// Whether what was changed is the plan's own and is not there any more: taking it off is what was asked for.

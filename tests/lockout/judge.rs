@@ -70,6 +70,26 @@ pub(crate) fn unmet_in_the_org(okta: &Value) -> BTreeSet<&'static str> {
     unmet
 }
 
+/// What the proof rests on besides the rules, and is no longer as it was when it was gathered. Nothing waives these.
+pub(crate) fn moved(proved: &Value, now: &Value) -> BTreeSet<&'static str> {
+    let members = |okta, group| {
+        let ids = stored::member_ids(okta, group).into_iter();
+        ids.map(str::to_owned).collect::<BTreeSet<String>>()
+    };
+    let mut moved = BTreeSet::new();
+    if [PILOT_USER_GROUP, BREAK_GLASS_GROUP]
+        .iter()
+        .any(|group| members(proved, group) != members(now, group))
+    {
+        moved.insert("members");
+    }
+    let version = |okta: &Value| okta["assurances"][0]["osVersion"].clone();
+    if version(proved) != version(now) {
+        moved.insert("assurance");
+    }
+    moved
+}
+
 fn under<'a>(okta: &'a Value, policy: &str) -> Vec<&'a Value> {
     let Some(id) = policy_id(okta, policy) else {
         return Vec::new();

@@ -5,3 +5,4 @@ pub(crate) mod edit;
 pub(crate) mod judge;
 pub(crate) mod operator;
 pub(crate) mod org;
+pub(crate) mod seed;

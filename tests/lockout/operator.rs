@@ -70,6 +70,7 @@ impl Operator {
 
     async fn enforce(&mut self, org: &Org) -> Result<(), String> {
         let closed = if let Some(plan) = self.unfinished.clone() {
+            org.going_on();
             org.acting();
             resume(&org.okta, &plan, |_| {}).await.map(drop)
         } else {
@@ -78,6 +79,7 @@ impl Operator {
             let observed = observe(&org.okta, &self.desired).await.map_err(text)?;
             let proof = gather(&org.okta, &self.desired, &observed, from, to);
             let proof = proof.await.map_err(text)?;
+            org.proved();
             let plan = enforce_plan(&self.desired, &observed, &proof).map_err(text)?;
             self.unfinished = Some(plan.clone());
             self.act(org, &plan).await

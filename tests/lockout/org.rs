@@ -11,10 +11,10 @@ use device_trust_sandbox::{Sandbox, Shared};
 use device_trust_tests::okta::{quick, stored};
 use http::{HeaderMap, Method};
 use okta_devtrust::{Credentials, CredentialsError, Okta, ssws};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::{edit::Edit, judge};
+use super::{case::When, edit::Edit, judge};
 
 pub(crate) struct Org {
     pub(crate) okta: Okta,
@@ -26,6 +26,8 @@ struct Inner {
     shared: Shared,
     credentials: Arc<dyn Credentials>,
     state: Mutex<State>,
+    /// The org when the proof was gathered that the newest plan to close rests on.
+    proved: Mutex<Option<Value>>,
     gone: Notify,
 }
 
@@ -35,8 +37,15 @@ struct State {
     requests: u64,
     /// Whether a plan or a record is being acted on.
     acting: bool,
-    edits: Vec<(u64, Edit)>,
-    at_closing: Option<Edit>,
+    /// Whether what an earlier run closed is gone on with.
+    going_on: bool,
+    edits: Vec<(When, Edit)>,
+    /// The first request of the run in the sandbox's log.
+    first_seq: u64,
+    /// The request that closed the catch-all.
+    closed_at: Option<u64>,
+    /// Whether an administrator closed it by hand after that.
+    closed_by_hand: bool,
     /// The request that is never sent, since the client is gone by then.
     gone_at: Option<u64>,
     /// The org when the client began to act.
@@ -66,8 +75,12 @@ pub(crate) struct Closing {
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) closing: Option<Closing>,
+    /// The request that closed the catch-all, from 0.
+    pub(crate) closed_at: Option<u64>,
     pub(crate) overwritten: Vec<Edit>,
     pub(crate) taken: BTreeSet<&'static str>,
+    /// Whether an administrator closed the catch-all by hand after the run had.
+    pub(crate) closed_by_hand: bool,
 }
 
 impl Org {
@@ -77,14 +90,8 @@ impl Org {
             shared: sandbox.shared().clone(),
             credentials: ssws(&token).unwrap(),
             state: Mutex::default(),
+            proved: Mutex::default(),
             gone: Notify::new(),
-        });
-        stored::change(&inner.shared, |okta, _| {
-            let mut app = stored::app(okta, "Wiki").unwrap().clone();
-            app["body"]["id"] = json!("0oaintranet000000001");
-            app["body"]["label"] = json!("Intranet");
-            app["policy"] = stored::policy_id(okta, "Any two factors").into();
-            okta["apps"].as_array_mut().unwrap().push(app);
         });
         let credentials: Arc<dyn Credentials> = Arc::new(Meddler(inner.clone()));
         Self {
@@ -97,16 +104,13 @@ impl Org {
         stored::change(&self.inner.shared, |okta, now| edit.make(okta, now))
     }
 
-    /// Makes the change right before the write that closes the catch-all.
-    pub(crate) fn edit_at_closing(&self, edit: Edit) {
-        self.inner.lock().at_closing = Some(edit);
-    }
-
-    /// Begins a run with what happens before which of its requests.
-    pub(crate) fn begin(&self, edits: Vec<(u64, Edit)>, gone_at: Option<u64>) {
+    /// Begins a run with what happens when, and the request at which the client is gone.
+    pub(crate) fn begin(&self, edits: Vec<(When, Edit)>, gone_at: Option<u64>) {
+        let newest = self.inner.shared.world().requests.last().map(|one| one.seq);
         *self.inner.lock() = State {
             edits,
             gone_at,
+            first_seq: newest.map_or(0, |seq| seq + 1),
             ..State::default()
         };
     }
@@ -124,24 +128,66 @@ impl Org {
         state.began = Some(now);
     }
 
+    /// Says that a proof was gathered.
+    pub(crate) fn proved(&self) {
+        *self.inner.proved() = Some(self.state());
+    }
+
+    /// Says that what an earlier run closed is gone on with.
+    pub(crate) fn going_on(&self) {
+        self.inner.lock().going_on = true;
+    }
+
+    /// What is unmet, and what is no longer as it was proved.
+    pub(crate) fn unmet(&self, now: &Value) -> BTreeSet<&'static str> {
+        self.inner.unmet(now)
+    }
+
+    /// What is no longer as it was proved.
+    pub(crate) fn moved(&self, now: &Value) -> BTreeSet<&'static str> {
+        self.inner.moved(now)
+    }
+
     /// Ends a run, and makes the changes that did not come to it.
     pub(crate) fn finish(&self) -> Seen {
         let now = self.state();
         let mut state = std::mem::take(&mut *self.inner.lock());
         state.after_write(&now);
-        for (_, edit) in &state.edits {
-            self.edit(*edit);
+        for (when, edit) in &state.edits {
+            if matches!(when, When::At(_)) {
+                self.edit(*edit);
+            }
         }
-        let raced = |at: u64| state.deleted.is_some_and(|deleted| deleted <= at + 3);
+        let late = self.late_writes(state.first_seq);
+        let raced = |at: u64, edit: Edit| {
+            let mut late = late.iter();
+            state.deleted.is_some_and(|deleted| deleted <= at + 3)
+                || late.any(|(method, path)| replaces(edit, &now, method, path))
+        };
+        // A run that closed it, or goes on with one that did, takes a catch-all that denies for its own.
+        let is_own =
+            |edit| edit == Edit::CloseByHand && (state.going_on || state.closed_at.is_some());
         let is_lost = |(at, edit): &(u64, Edit)| {
-            !edit.stands(&now) && !edit.is_taken_off(&now) && !raced(*at)
+            !edit.stands(&now) && !edit.is_taken_off(&now) && !raced(*at, *edit) && !is_own(*edit)
         };
         let lost = state.to_stand.iter().filter(|one| is_lost(one));
         Seen {
             overwritten: lost.map(|(_, edit)| *edit).collect(),
             closing: state.closing,
+            closed_at: state.closed_at,
             taken: state.taken,
+            closed_by_hand: state.closed_by_hand,
         }
+    }
+
+    /// The writes of a run that were made after the client had given them up.
+    fn late_writes(&self, first_seq: u64) -> Vec<(Method, String)> {
+        let world = self.inner.shared.world();
+        let late = world.requests.iter().filter(|one| {
+            one.seq >= first_seq && one.is_write() && one.fault.as_deref() == Some("late")
+        });
+        late.map(|one| (one.method.parse().unwrap(), one.path.clone()))
+            .collect()
     }
 
     pub(crate) fn state(&self) -> Value {
@@ -171,6 +217,24 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn proved(&self) -> std::sync::MutexGuard<'_, Option<Value>> {
+        self.proved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn moved(&self, now: &Value) -> BTreeSet<&'static str> {
+        let proved = self.proved();
+        proved
+            .as_ref()
+            .map(|proved| judge::moved(proved, now))
+            .unwrap_or_default()
+    }
+
+    fn unmet(&self, now: &Value) -> BTreeSet<&'static str> {
+        let mut unmet = judge::unmet(now);
+        unmet.extend(self.moved(now));
+        unmet
+    }
+
     /// What happens before a request is sent. Whether it is.
     fn before(&self, method: &Method, path: &str) -> bool {
         let writes = *method != Method::GET && !path.ends_with("/simulate");
@@ -183,32 +247,43 @@ impl Inner {
         if state.gone_at.is_some_and(|gone| number >= gone) {
             return false;
         }
-        let (due, later) = state.edits.iter().partition(|(at, _)| *at <= number);
+        let closes = writes && closes(&stored::org(&self.shared), method, path);
+        let closed_at = state.closed_at;
+        let is_due = |when: &When| match when {
+            When::At(request) => *request <= number,
+            When::Closing => closes,
+            When::AfterClosing(requests) => closed_at.is_some_and(|at| number >= at + requests),
+        };
+        let (due, later) = state.edits.iter().partition(|(when, _)| is_due(when));
         state.edits = later;
-        let due: Vec<(u64, Edit)> = due;
-        let mut due: Vec<Edit> = due.into_iter().map(|(_, edit)| edit).collect();
+        let due: Vec<(When, Edit)> = due;
         if due.is_empty() && !writes {
             return true;
         }
         let now = stored::org(&self.shared);
-        let closes = closes(&now, method, path);
-        if closes {
-            due.extend(state.at_closing.take());
-        }
-        for edit in due {
+        for (_, edit) in due {
             let made = stored::change(&self.shared, |okta, now| {
                 // Who sets what is set already changes nothing that could be lost.
                 !edit.stands(okta) && edit.make(okta, now)
             });
+            if !made {
+                continue;
+            }
+            state.closed_by_hand |= edit == Edit::CloseByHand && state.closed_at.is_some();
+            state.to_stand.retain(|(_, other)| !edit.takes_back(*other));
             // What the request replaces was read already.
-            if made && state.acting && !replaces(edit, &now, method, path) {
+            if state.acting && !replaces(edit, &now, method, path) {
                 state.to_stand.push((number, edit));
             }
         }
+        if closes {
+            state.closed_at = Some(number);
+        }
         let now = stored::org(&self.shared);
         if closes {
-            let unmet = judge::unmet(&now);
-            let began = state.began.as_ref().map(judge::unmet).unwrap_or_default();
+            let unmet = self.unmet(&now);
+            let began = state.began.as_ref().map(|began| self.unmet(began));
+            let began = began.unwrap_or_default();
             state.closing = Some(Closing {
                 overlooked: unmet.intersection(&began).copied().collect(),
                 unmet,

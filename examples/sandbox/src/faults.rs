@@ -45,6 +45,9 @@ pub enum Effect {
     CutBody,
     /// Handles the request, and then neither answers nor ends: the moment in which a client is killed.
     Hold,
+    /// Cuts the connection at once and handles the request later: right before the n-th request after it of the same
+    /// service, or when [`Sandbox::land`](crate::Sandbox::land) says so. What a write does whose client gave up waiting.
+    Late(u64),
     /// Answers a GET with the previous answer given for the same path and query, if there is one.
     StaleRead,
 }
@@ -58,6 +61,7 @@ impl Effect {
             Self::LoseAnswer => "answer lost".to_owned(),
             Self::CutBody => "body cut".to_owned(),
             Self::Hold => "held".to_owned(),
+            Self::Late(_) => "late".to_owned(),
             Self::StaleRead => "stale read".to_owned(),
         }
     }

@@ -7,6 +7,7 @@ mod error;
 mod faults;
 pub mod fleet;
 pub mod jumpcloud;
+mod late;
 pub mod okta;
 mod options;
 mod private_file;

@@ -173,11 +173,20 @@ impl Sandbox {
         *self.shared.faults() = crate::Faults::none();
     }
 
-    /// Puts the world back to `world`, save ports and secrets, which stay those in use; no fault stays armed, and no
-    /// answer is remembered for a stale read. Many short tests can so share a sandbox and the clients of it.
+    /// Handles every request that [`Effect::Late`](crate::Effect::Late) still holds back, in the order in which they came.
+    pub async fn land(&self) {
+        let due = self.shared.late().all();
+        for handling in due {
+            handling.await;
+        }
+    }
+
+    /// Puts the world back to `world`, save ports and secrets, which stay those in use; no fault stays armed, no
+    /// request is held back, and no answer is remembered for a stale read. Many short tests can so share a sandbox and the clients of it.
     pub fn restore(&self, world: &World) {
         self.disarm();
         self.shared.last_answers().clear();
+        drop(self.shared.late().all());
         let mut current = self.shared.world();
         let kept = (current.ports, current.secrets.clone());
         *current = world.clone();
@@ -230,6 +239,8 @@ impl Drop for Sandbox {
         for task in &self.tasks {
             task.abort();
         }
+        // They hold the world that holds them.
+        drop(self.shared.late().all());
     }
 }
 

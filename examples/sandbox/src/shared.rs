@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use crate::{
     connection::Meter,
     faults::Faults,
+    late::Late,
     rate_limits::{Counters, RateLimits},
     recorded::Side,
     world::World,
@@ -27,6 +28,7 @@ pub struct Shared(Arc<Inner>);
 struct Inner {
     world: Mutex<World>,
     faults: Mutex<Faults>,
+    late: Mutex<Late>,
     counters: Mutex<Counters>,
     last_answers: Mutex<HashMap<String, LastAnswer>>,
     rate_limits: RateLimits,
@@ -50,6 +52,7 @@ impl Shared {
         Self(Arc::new(Inner {
             world: Mutex::new(world),
             faults: Mutex::new(faults),
+            late: Mutex::default(),
             counters: Mutex::default(),
             last_answers: Mutex::default(),
             rate_limits,
@@ -99,6 +102,10 @@ impl Shared {
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         lock(&self.0.faults)
+    }
+
+    pub(crate) fn late(&self) -> MutexGuard<'_, Late> {
+        lock(&self.0.late)
     }
 
     pub(crate) fn counters(&self) -> MutexGuard<'_, Counters> {

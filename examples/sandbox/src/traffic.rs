@@ -34,6 +34,10 @@ pub(crate) async fn watch(
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let method = parts.method.clone();
     let (side, actor) = place(listener, &path);
+    let before = shared.late().passed_by(side);
+    for handling in before {
+        handling.await;
+    }
     let effect = shared.faults().strike(side, method.as_str(), &path);
     let content_type = parts
         .headers
@@ -90,6 +94,18 @@ pub(crate) async fn watch(
             settle(&shared, seq, response.status());
             // Dropped with the connection, when the client is gone.
             std::future::pending().await
+        }
+        Some(Effect::Late(passing)) => {
+            connection.cut();
+            // A client asks again for what it could not read; only a write is worth handling late.
+            if method != Method::GET {
+                let world = shared.clone();
+                shared.late().hold(side, passing, async move {
+                    let response = next.run(request).await;
+                    settle(&world, seq, response.status());
+                });
+            }
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
         Some(Effect::StaleRead) => {
             // A write of the same path is no read: it is never answered with what was read before.

@@ -110,6 +110,34 @@ async fn a_cut_body_leaves_the_change_made_and_cannot_be_read() {
 }
 
 #[tokio::test]
+async fn a_late_write_is_made_before_the_request_it_waits_for_or_when_it_is_told_to_land() {
+    let sandbox = start().await;
+    let late = |passing| Fault::on(Side::Okta, "*", "/api/v1/groups", Effect::Late(passing));
+    sandbox.arm(late(2));
+    assert!(new_group(&sandbox).send().await.is_err());
+    assert_eq!(
+        groups(&sandbox).await,
+        3,
+        "the client gave up, and sees nothing"
+    );
+    assert_eq!(
+        groups(&sandbox).await,
+        4,
+        "made right before the second read"
+    );
+    let entry = &sandbox.requests()[0];
+    assert_eq!((entry.status, entry.fault.as_deref()), (200, Some("late")));
+
+    sandbox.arm(late(u64::MAX));
+    assert!(new_group(&sandbox).send().await.is_err());
+    assert_eq!(groups(&sandbox).await, 4);
+    sandbox.land().await;
+    assert_eq!(groups(&sandbox).await, 5);
+    sandbox.land().await;
+    assert_eq!(groups(&sandbox).await, 5, "it is made once");
+}
+
+#[tokio::test]
 async fn a_reset_changes_nothing() {
     let sandbox = start().await;
     sandbox.arm(Fault::on(

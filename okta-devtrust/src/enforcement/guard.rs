@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Proof, conditions};
+use super::{
+    Grounds, Proof, conditions,
+    reopen::{Reopened, reopen},
+};
 use crate::{
     Error, Okta,
     policies::{Access, Rule},
@@ -43,15 +46,17 @@ impl Guard {
         }
     }
 
-    /// The first half of the write: refuses when the proof is old, when rules or apps are no longer those that were
-    /// proved, and when a condition is not met any more. `true` when the catch-all denies already.
+    /// The first half of the write: refuses when the proof is old, when rules, apps, members of groups or device
+    /// assurance policies are no longer those that were proved, and when a condition is not met any more. `true` when the
+    /// catch-all denies already.
     ///
     /// A run leaves it so that was stopped right after the write. Only if `resumed` says that this is what is gone on with,
     /// the second half is left to do, and may open it. Otherwise somebody else closed it: that is refused when it is not
-    /// as it was proved, and stays as it is.
+    /// as it was proved, and stays as it is. `open` is the catch-all as it was planned to be closed.
     pub(crate) async fn look(
         &self,
         okta: &Okta,
+        open: &Rule,
         now: jiff::Timestamp,
         resumed: bool,
     ) -> Result<bool, Error> {
@@ -60,37 +65,47 @@ impl Guard {
         let age = now.duration_since(gathered);
         let too_old = (age > jiff::SignedDuration::from_hours(i64::from(hours)))
             .then(|| guarded(vec![Reason::ProofTooOld { gathered, hours }], None));
-        let observed = match trust::observe(okta, &self.desired).await {
+        let seen = match self.see(okta).await {
             Err(error) if resumed => return Err(self.may_be_closed(error)),
-            observed => observed?,
+            seen => seen?,
         };
-        if self.is_closed(&observed) {
+        if self.is_closed(&seen) {
             return match too_old {
                 Some(too_old) => Err(self.may_be_closed(too_old)),
                 None if resumed => Ok(true),
-                None => self.closed_as_proved(&observed),
+                None => self.closed_as_proved(&seen).map(|()| true),
             };
         }
         if let Some(too_old) = too_old {
             return Err(too_old);
         }
-        let differences = self.changes(&observed, &Access::Allow);
+        let mut differences = self.changes(&seen, CatchAll::AsProved);
+        if resumed {
+            differences.extend(self.opened_since(open, &seen));
+        }
         if !differences.is_empty() {
             return Err(Error::Stale {
                 object: self.object(),
                 differences,
             });
         }
-        match self.unmet(&observed) {
+        match self.unmet(&seen) {
             Ok(()) => Ok(false),
             Err(refusal) => Err(guarded(refusal.reasons, None)),
         }
     }
 
-    fn closed_as_proved(&self, observed: &Observed) -> Result<bool, Error> {
-        let trouble = self.trouble_in(observed);
+    /// Somebody else closed the catch-all between the look and the write: it stays as it is, and is refused when it is
+    /// not as it was proved.
+    pub(crate) async fn look_at_closed(&self, okta: &Okta) -> Result<(), Error> {
+        let seen = self.see(okta).await?;
+        self.closed_as_proved(&seen)
+    }
+
+    fn closed_as_proved(&self, seen: &Seen) -> Result<(), Error> {
+        let trouble = self.trouble_in(seen, None);
         if trouble.reasons.is_empty() {
-            return Ok(true);
+            return Ok(());
         }
         let policy = self.desired.access.name.clone();
         let mut reasons = vec![Reason::ClosedUnproven { policy }];
@@ -98,8 +113,27 @@ impl Guard {
         Err(guarded(reasons, None))
     }
 
-    fn is_closed(&self, observed: &Observed) -> bool {
-        let access = observed.access_policy(&self.desired);
+    /// A stopped run closed it, and somebody opened it by hand since: but for its time it is then as it was planned to be
+    /// closed. Only a catch-all that nobody has written since may be closed by going on.
+    fn opened_since(&self, open: &Rule, seen: &Seen) -> Option<Difference> {
+        let found = seen.observed.access_policy(&self.desired)?.catch_all()?;
+        let (before, now) = (open.last_updated.value()?, found.last_updated.value()?);
+        (before != now).then(|| Difference {
+            path: format!("rules[{}].lastUpdated", open.name),
+            wanted: json_of(before),
+            found: json_of(now),
+        })
+    }
+
+    /// The groups and assurance policies take longest to read, and the policy is the last thing that is read.
+    async fn see(&self, okta: &Okta) -> Result<Seen, Error> {
+        let grounds = Grounds::read(okta, &self.rules).await?;
+        let observed = trust::observe(okta, &self.desired).await?;
+        Ok(Seen { observed, grounds })
+    }
+
+    fn is_closed(&self, seen: &Seen) -> bool {
+        let access = seen.observed.access_policy(&self.desired);
         access.is_some_and(ObservedPolicy::is_closed)
     }
 
@@ -107,25 +141,29 @@ impl Guard {
         format!("the policy `{}`", self.desired.access.name)
     }
 
-    fn unmet(&self, observed: &Observed) -> Result<(), Refusal> {
-        let reasons = conditions::unmet(&self.desired, observed, &self.proof);
+    fn unmet(&self, seen: &Seen) -> Result<(), Refusal> {
+        let reasons = conditions::unmet(&self.desired, &seen.observed, &self.proof);
         waived(&self.desired, reasons, &mut Vec::new())
     }
 
-    /// What of the rules, their order and the apps is no longer as it was proved. `access` is the catch-all's.
-    fn changes(&self, observed: &Observed, access: &Access) -> Vec<Difference> {
-        let found = observed.access_policy(&self.desired);
+    /// What of the rules, their order, the apps, and what the rules name is no longer as it was proved.
+    fn changes(&self, seen: &Seen, catch_all: CatchAll<'_>) -> Vec<Difference> {
+        let found = seen.observed.access_policy(&self.desired);
         let rules = found.map_or(&[][..], |found| found.rules.as_slice());
         let mut all = Vec::new();
         for before in &self.rules {
-            let wanted = if before.is_system() {
-                trust::catch_all(before, access.clone())
-            } else {
-                before.clone()
-            };
             let now = rules.iter().find(|rule| rule.id == before.id);
             let now = now.map_or(serde_json::Value::Null, json_of);
-            let mut differences = semantic::changes(&json_of(&wanted), &now);
+            let mut differences = match catch_all {
+                CatchAll::Denies(Some(kept)) if before.is_system() => {
+                    semantic::changes(&json_of(kept), &now)
+                }
+                CatchAll::Denies(None) if before.is_system() => {
+                    let denying = trust::catch_all(before, Access::Deny);
+                    semantic::changes_in_effect(&json_of(&denying), &now)
+                }
+                _ => semantic::changes(&json_of(before), &now),
+            };
             for difference in &mut differences {
                 difference.path = format!("rules[{}].{}", before.name, difference.path);
             }
@@ -142,7 +180,7 @@ impl Guard {
         };
         for (path, before, now) in [
             ("rules", order(&self.rules), order(rules)),
-            ("mappings", self.apps.clone(), app_ids(observed)),
+            ("mappings", self.apps.clone(), app_ids(&seen.observed)),
         ] {
             if before != now {
                 all.push(Difference {
@@ -152,57 +190,82 @@ impl Guard {
                 });
             }
         }
+        all.extend(self.proof.grounds.changes(&seen.grounds));
         all
     }
 
-    /// The second half: looks again, and when a condition is not met opens the catch-all. Too much hangs on it to give
-    /// it up at the first request that fails, or to act on one answer: an answer can be out of date, so trouble is looked
-    /// at once more, and when the second look sees none, a third one decides.
+    /// The second half: looks again, and when a condition is not met opens the catch-all. `kept` is the catch-all as Okta
+    /// kept it, where that is known.
     pub(crate) async fn look_again(
         &self,
         okta: &Okta,
         policy: &str,
         open: &Rule,
+        kept: Option<&Rule>,
     ) -> Result<(), Error> {
-        let first = self.trouble(okta).await;
-        if matches!(&first, Ok(trouble) if trouble.reasons.is_empty()) {
-            return Ok(());
-        }
-        let trouble = match (first, self.trouble(okta).await) {
-            (Ok(first), Ok(second)) if second.reasons.is_empty() => {
-                self.trouble(okta).await.unwrap_or(first)
-            }
-            (Ok(trouble), Err(_)) | (_, Ok(trouble)) => trouble,
-            (Err(_), Err(error)) => return Err(self.may_be_closed(error)),
-        };
-        if trouble.reasons.is_empty() {
-            return Ok(());
-        }
-        let opened = match reopen(okta, policy, open, trouble.is_closed).await {
-            Ok(opened) => Ok(opened),
-            Err(_) => reopen(okta, policy, open, true).await,
-        };
-        match opened {
-            Ok(is_open) => Err(guarded(trouble.reasons, Some(is_open))),
-            Err(error) => Err(self.may_be_closed(error)),
+        match self.second_look(okta, policy, open, kept).await? {
+            After::AsProved => Ok(()),
+            After::Opened(reasons) | After::FoundOpen(reasons) => Err(guarded(reasons, Some(true))),
+            After::StaysClosed(reasons) => Err(guarded(reasons, Some(false))),
         }
     }
 
-    /// The write failed, and may have happened all the same: opens what should not be closed. What went wrong with the
-    /// write stays the answer.
+    /// The write failed, and may have happened all the same: opens what should not be closed.
+    ///
+    /// # Errors
+    /// What went wrong with the write, if the catch-all is open and nothing will close it any more;
+    /// [`Error::MayBeClosed`] if it denies, or may come to: Okta can still be about to make a write whose answer never came.
     pub(crate) async fn look_after(
         &self,
         okta: &Okta,
         policy: &str,
         open: &Rule,
         failed: Error,
-    ) -> Error {
-        match self.look_again(okta, policy, open).await {
-            Err(Error::Guarded {
-                reopened: Some(true),
-                ..
-            }) => failed,
-            _ => self.may_be_closed(failed),
+    ) -> Result<(), Error> {
+        let unclear = is_unclear(&failed);
+        match self.second_look(okta, policy, open, None).await {
+            // The write was made, only its answer was lost.
+            Ok(After::AsProved) if unclear => Ok(()),
+            Ok(After::Opened(reasons)) if unclear => Err(guarded(reasons, Some(true))),
+            Ok(After::FoundOpen(_)) if unclear => Err(self.may_be_closed(failed)),
+            Ok(After::Opened(_) | After::FoundOpen(_)) => Err(failed),
+            Ok(After::AsProved | After::StaysClosed(_)) | Err(_) => Err(self.may_be_closed(failed)),
+        }
+    }
+
+    /// Looks, and opens the catch-all when a condition is not met. Too much hangs on it to give it up at the first request
+    /// that fails, or to act on one answer: an answer can be out of date, so trouble is looked at once more, and when the
+    /// second look sees none, a third one decides.
+    async fn second_look(
+        &self,
+        okta: &Okta,
+        policy: &str,
+        open: &Rule,
+        kept: Option<&Rule>,
+    ) -> Result<After, Error> {
+        let first = self.trouble(okta, kept).await;
+        if matches!(&first, Ok(trouble) if trouble.reasons.is_empty()) {
+            return Ok(After::AsProved);
+        }
+        let trouble = match (first, self.trouble(okta, kept).await) {
+            (Ok(first), Ok(second)) if second.reasons.is_empty() => {
+                self.trouble(okta, kept).await.unwrap_or(first)
+            }
+            (Ok(trouble), Err(_)) | (_, Ok(trouble)) => trouble,
+            (Err(_), Err(error)) => return Err(self.may_be_closed(error)),
+        };
+        if trouble.reasons.is_empty() {
+            return Ok(After::AsProved);
+        }
+        let opened = match reopen(okta, policy, (open, kept), trouble.is_closed).await {
+            Ok(opened) => Ok(opened),
+            Err(_) => reopen(okta, policy, (open, kept), true).await,
+        };
+        match opened {
+            Ok(Reopened::Written) => Ok(After::Opened(trouble.reasons)),
+            Ok(Reopened::WasOpen) => Ok(After::FoundOpen(trouble.reasons)),
+            Ok(Reopened::StillDenies) => Ok(After::StaysClosed(trouble.reasons)),
+            Err(error) => Err(self.may_be_closed(error)),
         }
     }
 
@@ -213,17 +276,17 @@ impl Guard {
         }
     }
 
-    async fn trouble(&self, okta: &Okta) -> Result<Trouble, Error> {
-        let observed = trust::observe(okta, &self.desired).await?;
-        Ok(self.trouble_in(&observed))
+    async fn trouble(&self, okta: &Okta, kept: Option<&Rule>) -> Result<Trouble, Error> {
+        let seen = self.see(okta).await?;
+        Ok(self.trouble_in(&seen, kept))
     }
 
-    fn trouble_in(&self, observed: &Observed) -> Trouble {
-        let mut reasons = match self.unmet(observed) {
+    fn trouble_in(&self, seen: &Seen, kept: Option<&Rule>) -> Trouble {
+        let mut reasons = match self.unmet(seen) {
             Ok(()) => Vec::new(),
             Err(refusal) => refusal.reasons,
         };
-        let differences = self.changes(observed, &Access::Deny);
+        let differences = self.changes(seen, CatchAll::Denies(kept));
         if !differences.is_empty() {
             reasons.push(Reason::Changed {
                 object: self.object(),
@@ -232,9 +295,25 @@ impl Guard {
         }
         Trouble {
             reasons,
-            is_closed: self.is_closed(observed),
+            is_closed: self.is_closed(seen),
         }
     }
+}
+
+/// What the catch-all is to be compared with.
+#[derive(Clone, Copy)]
+enum CatchAll<'a> {
+    /// It is to be as it was proved.
+    AsProved,
+    /// It is to deny, as Okta kept it when it was closed. Where that is not known, it may lack what Okta leaves out of a
+    /// rule that denies.
+    Denies(Option<&'a Rule>),
+}
+
+/// What is there now.
+struct Seen {
+    observed: Observed,
+    grounds: Grounds,
 }
 
 /// What is not as it was proved, once the catch-all is closed.
@@ -244,35 +323,24 @@ struct Trouble {
     is_closed: bool,
 }
 
-/// Opens the catch-all, unless it was seen open and still is. Whether it is open now: the answer to the write says so,
-/// which is never out of date.
-async fn reopen(okta: &Okta, policy: &str, open: &Rule, was_closed: bool) -> Result<bool, Error> {
-    let now = okta.rule(policy, &open.id).await?;
-    if !was_closed && now.access() != Some(&Access::Deny) {
-        return Ok(true);
-    }
-    let opened = reopened(open, &now);
-    let answer = okta.replace_rule(policy, &open.id, &opened).await?;
-    Ok(answer.access() != Some(&Access::Deny))
+/// How the second look left the catch-all, with what is not met.
+enum After {
+    /// It denies, and everything is as it was proved.
+    AsProved,
+    /// It was opened.
+    Opened(Vec<Reason>),
+    /// It was open, and nothing was written.
+    FoundOpen(Vec<Reason>),
+    /// It denies, though Okta took the write that opens it.
+    StaysClosed(Vec<Reason>),
 }
 
-/// The catch-all as it is now, allowing: what somebody changed since stays, and what Okta leaves out of a rule that
-/// denies comes from the one that was closed.
-fn reopened(open: &Rule, now: &Rule) -> Rule {
-    let mut merged = json_of(open);
-    lay_over(&mut merged, json_of(now));
-    let merged = serde_json::from_value(merged).unwrap_or_else(|_| open.clone());
-    trust::catch_all(&merged, Access::Allow)
-}
-
-fn lay_over(base: &mut serde_json::Value, over: serde_json::Value) {
-    match (base, over) {
-        (serde_json::Value::Object(base), serde_json::Value::Object(over)) => {
-            for (key, value) in over {
-                lay_over(base.entry(key).or_insert(serde_json::Value::Null), value);
-            }
-        }
-        (base, over) => *base = over,
+/// Whether a write may have been made, or may still be, though it failed: no answer came, or one of a server in trouble.
+fn is_unclear(failed: &Error) -> bool {
+    match failed {
+        Error::Ambiguous { .. } => true,
+        Error::Unavailable { context, .. } => context.status.is_some(),
+        _ => false,
     }
 }
 

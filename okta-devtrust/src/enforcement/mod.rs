@@ -13,11 +13,14 @@
 //!
 //! Two more belong to [`plan`](crate::trust::plan): [`Waive::SessionStrength`] and [`Waive::ClosedPolicy`]. What cannot
 //! be waived: the plan is applied ([`Reason::NotApplied`]), the proof is about the rules in force
-//! ([`Reason::OtherEvidence`]) and not old ([`Reason::ProofTooOld`]).
+//! ([`Reason::OtherEvidence`]), about the people and device assurance policies of now ([`Grounds`]) and not old
+//! ([`Reason::ProofTooOld`]).
 
 mod conditions;
+mod grounds;
 mod guard;
 mod proof;
+mod reopen;
 mod replay;
 mod verify;
 mod waive;
@@ -31,6 +34,7 @@ use crate::{
     },
 };
 
+pub use grounds::Grounds;
 pub use guard::Guard;
 pub(crate) use guard::guarded;
 pub use proof::{PilotProof, Proof, gather};
@@ -43,7 +47,7 @@ pub use waive::Waive;
 /// The plan that closes the catch-all (`DENY`): empty when it is closed already and may be, one change otherwise.
 ///
 /// Applying it looks at everything again, before the write and after it: a change since refuses it, and one that slipped
-/// in between opens the catch-all again. A run that was stopped is gone on with by [`resume`](crate::trust::resume) and the
+/// in between opens the catch-all again. Looked at are the rules, the apps, and the [`Grounds`] of the proof. A run that was stopped is gone on with by [`resume`](crate::trust::resume) and the
 /// same plan: if the catch-all was closed already, that looks at it once more, and opens it if a condition is no longer
 /// met. Without that plan, a new one refuses. One that somebody else closed is never opened.
 ///

@@ -1,15 +1,12 @@
 //! Gathering what closing the catch-all takes: one read of the log, and the simulations on the real and the pilot app.
 
-use std::collections::BTreeSet;
-
-use futures::{TryStreamExt as _, future::try_join_all, try_join};
+use futures::{TryStreamExt as _, try_join};
 use serde::{Deserialize, Serialize};
 
-use super::{Replay, ReplayRules};
+use super::{Grounds, Replay, ReplayRules};
 use crate::{
     Error, Okta,
     evidence::{Evidence, RuleIds},
-    groups,
     logs::LogQuery,
     policies::{Access, Rule},
     simulate::{Matrix, Verdict},
@@ -32,6 +29,9 @@ pub struct Proof {
     pub pilot: Option<PilotProof>,
     /// The sign-ins of the last days, asked again.
     pub replay: Replay,
+    /// Who is in the groups that the rules of the policy name, and what the device assurance policies ask for that they
+    /// name.
+    pub grounds: Grounds,
 }
 
 /// What was proved on the pilot app.
@@ -51,7 +51,8 @@ impl PilotProof {
 }
 
 /// Gathers the proof for [`enforce_plan`](super::enforce_plan): reads the log, simulates every kind of device for every
-/// group of the managed rule, and reads who is in the groups.
+/// group of the managed rule, and reads who is in the groups and what the device assurance policies ask for that the rules
+/// name.
 ///
 /// `from` and `to` bound the sign-ins that prove the managed rule and the pilot's denial. The replay goes back
 /// [`replay_days`](crate::trust::GuardDesired::replay_days) from `to`, over the decisions of the whole org in that time:
@@ -84,11 +85,12 @@ pub async fn gather(
             None => Ok(Matrix::default()),
         }
     };
-    let (rules, simulated, on_pilot) = try_join!(
-        replay_rules(okta, desired, observed, access, &ids),
+    let (grounds, simulated, on_pilot) = try_join!(
+        Grounds::read(okta, &access.rules),
         simulate(okta, desired, observed, &observed.assigned, access),
         simulate_pilot,
     )?;
+    let rules = replay_rules(desired, observed, access, &ids, &grounds);
     let days = jiff::SignedDuration::from_hours(24 * i64::from(desired.guard.replay_days));
     let mut proof = Proof {
         gathered: jiff::Timestamp::now(),
@@ -99,6 +101,7 @@ pub async fn gather(
             simulated: on_pilot,
         }),
         replay: Replay::new(rules, to.checked_sub(days).unwrap_or(from), to),
+        grounds,
     };
     let since = from.min(proof.replay.from);
     let mut events = std::pin::pin!(okta.logs(&LogQuery::between(since, to).filter(DECISIONS)));
@@ -146,29 +149,25 @@ async fn simulate(
     Ok(first.unwrap_or_default())
 }
 
-async fn replay_rules(
-    okta: &Okta,
+fn replay_rules(
     desired: &Desired,
     observed: &Observed,
     access: &ObservedPolicy,
     ids: &RuleIds,
-) -> Result<ReplayRules, Error> {
-    let members = async |names: &[String]| {
-        let ids = names.iter().filter_map(|name| observed.group(name));
-        let each = ids.map(|group| member_ids(okta, &group.id));
-        let all: Vec<BTreeSet<String>> = try_join_all(each).await?;
-        Ok::<_, Error>(all.into_iter().flatten().collect::<BTreeSet<_>>())
+    grounds: &Grounds,
+) -> ReplayRules {
+    let members = |names: &[String]| {
+        let groups = names.iter().filter_map(|name| observed.group(name));
+        grounds.members_of(groups.map(|group| group.id.as_str()))
     };
     let wanted = &desired.access.managed;
-    let (managed, break_glass) = try_join!(
-        members(&wanted.groups),
-        members(std::slice::from_ref(&desired.access.break_glass.group)),
-    )?;
+    let managed = members(&wanted.groups);
+    let break_glass = members(std::slice::from_ref(&desired.access.break_glass.group));
     let lets_in = |rule: &&Rule| {
         rule.is_active() && !rule.is_system() && rule.access() == Some(&Access::Allow)
     };
     let rule = access.rules.iter().find(|rule| rule.id == ids.managed);
-    Ok(ReplayRules {
+    ReplayRules {
         ids: ids.clone(),
         others: access
             .rules
@@ -186,11 +185,5 @@ async fn replay_rules(
         managed: (!wanted.groups.is_empty()).then_some(managed),
         break_glass,
         assurance: !wanted.assurance.is_empty(),
-    })
-}
-
-async fn member_ids(okta: &Okta, group: &str) -> Result<BTreeSet<String>, Error> {
-    let members: Vec<serde_json::Value> = okta.list(groups::members(group, 1000)).await?;
-    let ids = members.iter().filter_map(|user| user["id"].as_str());
-    Ok(ids.map(str::to_owned).collect())
+    }
 }

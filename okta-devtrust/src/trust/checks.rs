@@ -1,5 +1,7 @@
 //! What speaks against any plan at all.
 
+use std::collections::BTreeMap;
+
 use super::{
     BookmarkDesired, Desired, EnrollmentDesired, Observed, ObservedApp, ObservedPolicy, Reason,
     observed::is_owned,
@@ -133,6 +135,22 @@ fn policy_reasons(desired: &Desired, found: &[ObservedPolicy], reasons: &mut Vec
             name: first.name.clone(),
             ids: own.iter().map(|policy| policy.id.clone()).collect(),
         });
+    }
+    let own = found.iter().filter(|found| is_owned(&found.policy, &mark));
+    for ObservedPolicy { policy, rules } in own {
+        let mut named: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let prefix = desired.rule_name("");
+        for rule in rules.iter().filter(|rule| rule.name.starts_with(&prefix)) {
+            named.entry(&rule.name).or_default().push(rule.id.clone());
+        }
+        for (rule, ids) in named.into_iter().filter(|(_, ids)| ids.len() > 1) {
+            reasons.push(Reason::ManyRules {
+                policy: policy.name.clone(),
+                id: policy.id.clone(),
+                rule: rule.to_owned(),
+                ids,
+            });
+        }
     }
 }
 

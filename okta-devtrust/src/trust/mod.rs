@@ -13,6 +13,7 @@
 mod apply;
 mod bodies;
 mod checks;
+mod closing;
 mod defaults;
 mod desired;
 mod guarded;

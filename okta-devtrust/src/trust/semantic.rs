@@ -76,6 +76,11 @@ pub(crate) fn changes(before: &Value, now: &Value) -> Vec<Difference> {
     differences
 }
 
+/// As [`changes`], without what says nothing: defaults, and how a rule that denies would verify.
+pub(crate) fn changes_in_effect(before: &Value, now: &Value) -> Vec<Difference> {
+    changes(&normal(before), &normal(now))
+}
+
 /// `found` with what `wanted` asks for: known keys follow `wanted`, unknown ones stay as they are.
 pub(crate) fn overlay(found: &Value, wanted: &Value) -> Value {
     overlay_in("", found, wanted)

@@ -6,12 +6,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Action, Change, Difference, Made, Reason, Ref, StepState, removal, semantic, write_app,
+    Action, Change, Difference, Made, Reason, Ref, StepState, closing, removal, semantic, write_app,
 };
 use crate::{
     Error, Okta, Request, Status, apps,
     authenticators::{self, Authenticator, Method, MethodType, OKTA_VERIFY},
-    enforcement::{Guard, guarded},
+    enforcement::guarded,
     policies::{self, Access, Policy, Rule},
     request::json_of,
 };
@@ -123,12 +123,7 @@ pub(super) async fn make(
             rule,
             observed,
             guard,
-        } => {
-            Box::pin(close_catch_all(
-                okta, policy, rule, observed, guard, resumed,
-            ))
-            .await
-        }
+        } => Box::pin(closing::close(okta, policy, rule, observed, guard, resumed)).await,
         Action::OpenCatchAll {
             policy,
             rule,
@@ -139,34 +134,6 @@ pub(super) async fn make(
         } => removal::delete_rule(okta, policy, observed).await,
         Action::DeletePolicy { observed } => removal::delete_policy(okta, observed).await,
         Action::DeleteApp { observed } => removal::delete_app(okta, observed).await,
-    }
-}
-
-/// Looks whether every condition is met, closes the catch-all, and looks again: what no longer holds opens it. So does it
-/// with one that denies already, if that is what a stopped run left.
-async fn close_catch_all(
-    okta: &Okta,
-    policy: &str,
-    rule: &Rule,
-    observed: &Rule,
-    guard: &Guard,
-    resumed: bool,
-) -> Result<Done, Error> {
-    let denies = guard.look(okta, jiff::Timestamp::now(), resumed).await?;
-    let already = (observed.id.clone(), StepState::AlreadySo);
-    let written = match (denies, resumed) {
-        // Somebody else closed it.
-        (true, false) => return Ok(already),
-        (true, true) => Ok(already),
-        (false, _) => replace_rule(okta, policy, rule, observed).await,
-    };
-    match written {
-        Ok(done) => {
-            guard.look_again(okta, policy, observed).await?;
-            Ok(done)
-        }
-        Err(error @ Error::Stale { .. }) => Err(error),
-        Err(error) => Err(guard.look_after(okta, policy, observed, error).await),
     }
 }
 
@@ -345,6 +312,17 @@ pub(super) async fn replace_rule(
     rule: &Rule,
     observed: &Rule,
 ) -> Result<Done, Error> {
+    let (done, _) = replace_rule_kept(okta, policy, rule, observed).await?;
+    Ok(done)
+}
+
+/// As [`replace_rule`], with the rule as Okta keeps it now.
+pub(super) async fn replace_rule_kept(
+    okta: &Okta,
+    policy: &str,
+    rule: &Rule,
+    observed: &Rule,
+) -> Result<(Done, Rule), Error> {
     let id = &observed.id;
     let object = format!("the rule `{}`", observed.name);
     let now = okta.rule(policy, id).await?;
@@ -352,7 +330,7 @@ pub(super) async fn replace_rule(
     let moves = rule.priority != observed.priority;
     let as_wanted = semantic::drift(&wanted, &compared(&now)).is_empty();
     if as_wanted && (!moves || now.priority == rule.priority) {
-        return Ok((id.clone(), StepState::AlreadySo));
+        return Ok(((id.clone(), StepState::AlreadySo), now));
     }
     unchanged(&object, &json_of(observed), &json_of(&now))?;
     let mut rule = rule.clone();
@@ -361,18 +339,19 @@ pub(super) async fn replace_rule(
         rule.priority = now.priority;
     }
     let request = policies::replace_rule(policy, id, &rule);
-    match send(okta, &request, &object, &wanted).await {
-        Ok(_) => {}
+    let kept = match send(okta, &request, &object, &wanted).await {
+        Ok(answer) => serde_json::from_value(answer).unwrap_or(rule),
         Err(error @ Error::Ambiguous { .. }) => {
             let now = okta.rule(policy, id).await?;
             let placed = !moves || now.priority == rule.priority;
             if !placed || !semantic::lacking(&wanted, &compared(&now)).is_empty() {
                 return Err(error);
             }
+            now
         }
         Err(error) => return Err(error),
-    }
-    Ok((id.clone(), StepState::Written))
+    };
+    Ok(((id.clone(), StepState::Written), kept))
 }
 
 pub(super) async fn assign(

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use crate::support::{applied, desired};
 use okta_devtrust::{
     Status,
-    enforcement::{PilotProof, Proof, Replay, ReplayRules, Waive, enforce_plan, reopen_plan},
+    enforcement::{
+        Grounds, PilotProof, Proof, Replay, ReplayRules, Waive, enforce_plan, reopen_plan,
+    },
     evidence::{Evidence, RuleIds},
     policies::Access,
     simulate::{Cell, DeviceCase, Matrix, Verdict},
@@ -68,6 +70,7 @@ pub(crate) fn nothing(observed: &Observed) -> Proof {
             simulated: Matrix::default(),
         }),
         replay: Replay::new(rules, from, to),
+        grounds: Grounds::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use okta_devtrust::{
     Error, Status,
-    enforcement::{Proof, enforce_plan, still_met, unmet},
+    enforcement::{Grounds, Proof, enforce_plan, still_met, unmet},
     policies::Access,
     trust::{self, Desired, Observed, Plan, Reason, StepState, Undo},
 };
@@ -151,9 +151,7 @@ async fn a_break_glass_group_needs_a_member_who_is_active() {
 async fn when_the_look_after_closing_fails_the_error_says_that_the_catch_all_may_deny() {
     let wanted = desired();
     let (org, observed) = org_with(&wanted).await;
-    let mut proof = everything(&observed);
-    proof.gathered = jiff::Timestamp::now();
-    let closing = enforce_plan(&wanted, &observed, &proof).unwrap();
+    let closing = closing(&org, &wanted, &observed).await;
     org.silence_after_write(org.writes().len() + 1);
     let halted = trust::apply(&org.okta, &closing, |_| {}).await.unwrap_err();
     assert!(
@@ -177,13 +175,30 @@ async fn org_with(wanted: &Desired) -> (Org, Observed) {
     (org, observed)
 }
 
+/// A proof of everything, gathered now.
+async fn proved(org: &Org, observed: &Observed) -> Proof {
+    let mut proof = everything(observed);
+    proof.gathered = jiff::Timestamp::now();
+    proof.grounds = Grounds::read(&org.okta, &observed.access[0].rules)
+        .await
+        .unwrap();
+    proof
+}
+
+/// A plan to close.
+async fn closing(org: &Org, wanted: &Desired, observed: &Observed) -> Plan {
+    let proof = proved(org, observed).await;
+    enforce_plan(wanted, observed, &proof).unwrap()
+}
+
 /// A plan to close, and the same one with a proof of long ago, in an org in which the catch-all was closed since. When
 /// `is_met` is false, the break-glass group has lost its last active member.
 async fn closed_since_planned(is_met: bool) -> (Org, Plan, Plan) {
     let wanted = desired();
     let (org, observed) = org_with(&wanted).await;
+    let proof = proved(&org, &observed).await;
     let plan_of = |gathered| {
-        let mut proof = everything(&observed);
+        let mut proof = proof.clone();
         proof.gathered = gathered;
         enforce_plan(&wanted, &observed, &proof).unwrap()
     };
@@ -280,6 +295,128 @@ async fn a_proof_of_long_ago_says_that_the_catch_all_may_deny_where_it_does() {
         panic!("{halted}");
     };
     assert_eq!(names(&refusal.reasons), ["proof_too_old"]);
+    assert_eq!(org.writes(), writes);
+}
+
+#[tokio::test]
+async fn who_left_or_came_and_a_changed_assurance_policy_since_the_proof_refuse_the_closing() {
+    let macs = |minimum: &str| {
+        let macs = json!({"id": "dae1", "name": "Macs", "platform": "MACOS", "osVersion": {"minimum": minimum}});
+        wiremock::ResponseTemplate::new(200).set_body_json(macs)
+    };
+    let members = |ids: &[&str]| {
+        let of = |id| json!({"id": id, "status": "ACTIVE"});
+        let all: Vec<_> = ids.iter().map(of).collect();
+        wiremock::ResponseTemplate::new(200).set_body_json(all)
+    };
+    let (glass, pilot, assurance) = (
+        "/groups/00g-glass/users",
+        "/groups/00g-pilot/users",
+        "/device-assurances/dae1",
+    );
+    let gone = crate::support::org::okta_error(404, "E0000007", "Not found");
+    for (path, answer, wanted_path) in [
+        (pilot, members(&[]), "groups[00g-pilot].members[00u1]"),
+        (
+            pilot,
+            members(&["00u1", "00u2"]),
+            "groups[00g-pilot].members[00u2]",
+        ),
+        (
+            glass,
+            members(&["00u1", "00u2"]),
+            "groups[00g-glass].members[00u2]",
+        ),
+        (
+            assurance,
+            macs("26.0"),
+            "assurances[dae1].osVersion.minimum",
+        ),
+        (assurance, gone, "assurances[dae1].name"),
+    ] {
+        let mut wanted = desired();
+        wanted.access.managed.assurance = vec!["dae1".into()];
+        let (org, observed) = org_with(&wanted).await;
+        org.answer("GET", assurance, macs("15.0"));
+        let closing = closing(&org, &wanted, &observed).await;
+        org.answer("GET", path, answer);
+        let writes = org.writes();
+        let halted = trust::apply(&org.okta, &closing, |_| {}).await.unwrap_err();
+        let Error::Stale { differences, .. } = &halted.error else {
+            panic!("{halted}");
+        };
+        let paths: Vec<&str> = differences.iter().map(|one| one.path.as_str()).collect();
+        assert!(paths.contains(&wanted_path), "{paths:?}");
+        assert_eq!(org.writes(), writes, "{wanted_path}");
+    }
+}
+
+#[tokio::test]
+async fn a_closing_whose_outcome_is_not_known_may_still_be_made_also_while_the_catch_all_is_seen_open()
+ {
+    let wanted = desired();
+    let (org, observed) = org_with(&wanted).await;
+    let closing = closing(&org, &wanted, &observed).await;
+    org.fail_write(Some(org.writes().len() + 1));
+    let halted = trust::apply(&org.okta, &closing, |_| {}).await.unwrap_err();
+    assert!(!denies(&org).await);
+    let Error::MayBeClosed { cause, .. } = &halted.error else {
+        panic!("{halted}");
+    };
+    assert!(matches!(**cause, Error::Unavailable { .. }), "{halted}");
+    // Gone on with, it is closed.
+    org.fail_write(None);
+    let resumed = trust::resume(&org.okta, &closing, |_| {}).await.unwrap();
+    assert_eq!(resumed.steps[0].state, StepState::Written);
+    assert!(denies(&org).await);
+}
+
+#[tokio::test]
+async fn a_closing_that_is_refused_is_answered_by_the_refusal() {
+    let wanted = desired();
+    let (org, observed) = org_with(&wanted).await;
+    let closing = closing(&org, &wanted, &observed).await;
+    let path = format!("/rules/{}", observed.access[0].catch_all().unwrap().id);
+    let refused = crate::support::org::okta_error(403, "E0000006", "No permission");
+    org.answer("PUT", path.leak(), refused);
+    let halted = trust::apply(&org.okta, &closing, |_| {}).await.unwrap_err();
+    assert!(matches!(halted.error, Error::Forbidden { .. }), "{halted}");
+}
+
+#[tokio::test]
+async fn a_catch_all_that_okta_keeps_less_of_while_it_denies_is_closed_all_the_same() {
+    let wanted = desired();
+    let (org, observed) = org_with(&wanted).await;
+    let closing = closing(&org, &wanted, &observed).await;
+    org.drop_key("verificationMethod");
+    let applied = trust::apply(&org.okta, &closing, |_| {}).await.unwrap();
+    assert_eq!(applied.steps[0].state, StepState::Written);
+    let catch_all = &observed.access[0].catch_all().unwrap().id;
+    let stored = org.rule(catch_all);
+    assert_eq!(
+        stored["actions"]["appSignOn"]["verificationMethod"],
+        json!(null)
+    );
+    let resumed = trust::resume(&org.okta, &closing, |_| {}).await.unwrap();
+    assert_eq!(resumed.steps[0].state, StepState::AlreadySo);
+    assert!(denies(&org).await);
+}
+
+#[tokio::test]
+async fn what_an_admin_opened_after_a_stopped_run_is_not_closed_by_going_on() {
+    let wanted = desired();
+    let (org, observed) = org_with(&wanted).await;
+    let catch_all = observed.access[0].catch_all().unwrap().id.clone();
+    let at = |minute: u32| json!(format!("2026-11-24T12:{minute}:00.000Z"));
+    org.edit_rule(&catch_all, |rule| rule["lastUpdated"] = at(10));
+    let observed = trust::observe(&org.okta, &wanted).await.unwrap();
+    let closing = closing(&org, &wanted, &observed).await;
+    org.edit_rule(&catch_all, |rule| rule["lastUpdated"] = at(30));
+    let writes = org.writes();
+    let halted = trust::resume(&org.okta, &closing, |_| {})
+        .await
+        .unwrap_err();
+    assert!(matches!(halted.error, Error::Stale { .. }), "{halted}");
     assert_eq!(org.writes(), writes);
 }
 

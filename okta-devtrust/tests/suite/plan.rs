@@ -216,6 +216,38 @@ fn a_policy_of_the_same_name_that_is_not_ours_is_never_touched() {
 }
 
 #[test]
+fn two_rules_of_one_name_are_refused_in_any_policy_since_only_one_would_be_kept() {
+    type Rules = fn(&mut Observed) -> &mut Vec<Rule>;
+    let policies: [Rules; 4] = [
+        |observed| &mut observed.access[0].rules,
+        |observed| &mut observed.pilot.policies[0].rules,
+        |observed| &mut observed.enrollment[0].rules,
+        |observed| &mut observed.session[0].rules,
+    ];
+    for rules in policies {
+        let mut observed = applied();
+        let rules = rules(&mut observed);
+        let mut twin = rules[0].clone();
+        twin.id = "rul-twin".into();
+        rules.push(twin);
+        let reasons = refused(&observed);
+        let [Reason::ManyRules { ids, .. }] = &reasons[..] else {
+            panic!("{reasons:?}");
+        };
+        assert_eq!(ids[1], "rul-twin");
+        let said = reasons[0].to_string();
+        assert!(said.starts_with("several rules of the policy `"), "{said}");
+    }
+    // Rules of others may share a name.
+    let mut observed = applied();
+    let mut foreign = observed.access[0].rules[0].clone();
+    foreign.name = "By hand".into();
+    foreign.priority = 50.into();
+    observed.access[0].rules.extend([foreign.clone(), foreign]);
+    assert!(plan(&desired(), &observed).unwrap().is_empty());
+}
+
+#[test]
 fn two_apps_of_one_label_are_told_apart_by_nobody() {
     let mut observed = fresh();
     let apps = observed.apps.get_mut("Wiki").unwrap();

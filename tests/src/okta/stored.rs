@@ -107,18 +107,21 @@ pub fn group_mut<'a>(okta: &'a mut Value, name: &str) -> Option<&'a mut Value> {
     named_mut(&mut okta["groups"], name, "/body/profile/name")
 }
 
+/// The ids of a group's members.
+#[must_use]
+pub fn member_ids<'a>(okta: &'a Value, group_name: &'a str) -> Vec<&'a str> {
+    let members = group(okta, group_name).map(|group| &group["members"]);
+    let members = members.and_then(Value::as_array).into_iter().flatten();
+    members.filter_map(Value::as_str).collect()
+}
+
 /// The states of a group's members, such as `ACTIVE`.
 #[must_use]
 pub fn member_states<'a>(okta: &'a Value, group_name: &'a str) -> Vec<&'a str> {
-    let members = group(okta, group_name).map(|group| &group["members"]);
-    let members: Vec<&Value> = members
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .collect();
+    let members = member_ids(okta, group_name);
     let users = okta["users"].as_array().into_iter().flatten();
     users
-        .filter(|user| members.contains(&&user["id"]))
+        .filter(|user| user["id"].as_str().is_some_and(|id| members.contains(&id)))
         .filter_map(|user| user["status"].as_str())
         .collect()
 }

@@ -22,6 +22,7 @@ impl Reason {
             Self::FirstPartyApp { .. } => "take it off the list and off the policy".into(),
             Self::ForeignPolicy { .. } => "choose another policy name, or rename that policy".into(),
             Self::ManyPolicies { .. } => "delete all but the one that the apps are under".into(),
+            Self::ManyRules { rule, .. } => format!("delete all rules `{rule}` but one"),
             Self::NoDefaultEnrollment => "use an enrolment policy of its own".into(),
             Self::NotApplied { .. } => "apply the plan first, then gather evidence again".into(),
             Self::OtherEvidence { .. } | Self::ProofTooOld { .. } => "gather evidence again".into(),
@@ -117,6 +118,7 @@ impl Reason {
             | Self::FirstPartyApp { label }
             | Self::ForeignAppUnder { label, .. } => apps::search(label),
             Self::ForeignPolicy { id, .. } => policies::get(id),
+            Self::ManyRules { id, .. } => policies::rules(id),
             Self::BreakGlassEmpty { id: Some(id), .. } => groups::members(id, 200),
             Self::BreakGlassEmpty { group, id: None } => groups::search(group),
             Self::NoManagedSignIn { from, to, .. } => decisions(*from, *to, "ALLOW"),

@@ -95,6 +95,17 @@ pub enum Reason {
         /// Their ids.
         ids: Vec<String>,
     },
+    /// Several rules of a policy have the same name of the owner's: only one of them would be kept as wanted.
+    ManyRules {
+        /// The policy's name.
+        policy: String,
+        /// The policy's id.
+        id: String,
+        /// The rule's name.
+        rule: String,
+        /// The rules' ids.
+        ids: Vec<String>,
+    },
     /// The org has no default enrolment policy to edit.
     NoDefaultEnrollment,
 

@@ -41,6 +41,13 @@ impl fmt::Display for Reason {
             Self::ManyPolicies { name, ids } => {
                 write!(f, "several policies are named `{name}`: {}", ids.join(", "))
             }
+            Self::ManyRules {
+                policy, rule, ids, ..
+            } => write!(
+                f,
+                "several rules of the policy `{policy}` are named `{rule}`: {}",
+                ids.join(", ")
+            ),
             Self::NoDefaultEnrollment => f.write_str("the org has no default enrolment policy"),
             Self::NotApplied { missing } => write!(
                 f,

@@ -90,7 +90,7 @@ impl Org {
         self.state.lock().unwrap().silent_after = Some(number);
     }
 
-    /// Answers every request of a method to a path with this ending.
+    /// Answers every request of a method to a path with this ending; what was told last goes.
     pub(crate) fn answer(
         &self,
         method: &'static str,
@@ -113,14 +113,14 @@ impl Org {
         (state.policies.len(), state.rules.len())
     }
 
-    /// An admin changes a rule by hand.
+    /// An admin changes a rule by hand, found by name or id.
     pub(crate) fn edit_rule(&self, name: &str, edit: impl FnOnce(&mut Value)) {
         let mut state = self.state.lock().unwrap();
         edit(
             state
                 .rules
                 .iter_mut()
-                .find(|rule| rule["name"] == name)
+                .find(|rule| rule["name"] == name || rule["id"] == name)
                 .unwrap(),
         );
     }
@@ -128,7 +128,10 @@ impl Org {
     pub(crate) fn rule(&self, name: &str) -> Value {
         let state = self.state.lock().unwrap();
         let mut rules = state.rules.iter();
-        rules.find(|rule| rule["name"] == name).unwrap().clone()
+        rules
+            .find(|rule| rule["name"] == name || rule["id"] == name)
+            .unwrap()
+            .clone()
     }
 
     pub(crate) async fn requests(&self) -> usize {
@@ -143,7 +146,7 @@ impl Respond for Responder {
         let mut state = self.0.lock().unwrap();
         let method = request.method.as_str();
         let path = request.url.path().to_owned();
-        let given = state.answers.iter();
+        let given = state.answers.iter().rev();
         let mut given = given.filter(|(verb, end, _)| *verb == method && path.ends_with(end));
         if let Some((.., answer)) = given.next() {
             return answer.clone();
