@@ -57,8 +57,8 @@ pub enum Reply {
     Pending,
 }
 
-/// A certificate for the key it was asked for, in a reply that the pinned CA vouches for. Whether the CA itself issued it
-/// is for [`verify_issued`](super::verify_issued) to show.
+/// A certificate for the key it was asked for, in a reply that the pinned CA vouches for. Whether that CA issued it is for
+/// the caller to look at; preflight does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Issued {
