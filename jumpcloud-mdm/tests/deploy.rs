@@ -11,7 +11,7 @@ use jumpcloud_mdm::{
     deploy::{self, Applied, Desired, DeviceState, Event, Outcome, Plan, WaitOptions},
 };
 use serde_json::json;
-use support::{PROFILE, World, desired, desired_with, key, status};
+use support::{PROFILE, State, World, desired, desired_with, key, status};
 
 async fn planned(client: &JumpCloud, desired: &Desired) -> Result<Plan, Error> {
     let observed = deploy::observe(client, desired).await?;
@@ -187,17 +187,37 @@ async fn a_write_whose_answer_was_lost_is_read_back_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_write_that_did_not_happen_is_repeated_once_after_reading_back() {
-    let world = World::start().await;
-    world.refuse("POST", "/policies", 502);
-    deploy(&world.client(), &desired()).await.unwrap();
-    assert_eq!(world.take_writes()[..2], ["POST /api/v2/policies"; 2]);
+async fn a_write_that_may_still_happen_is_left_to_the_next_run() {
+    for (method, path) in [("POST", "/policies"), ("POST", "/softwareapps")] {
+        let world = World::start().await;
+        world.refuse(method, path, 502);
+        let error = deploy(&world.client(), &desired()).await.unwrap_err();
+        assert!(error.is_ambiguous(), "{error}");
+        let sent = world.take_writes();
+        let times = sent.iter().filter(|line| line.ends_with(path)).count();
+        assert_eq!(times, 1, "{sent:?}");
+        deploy(&world.client(), &desired()).await.unwrap();
+        assert!(
+            planned(&world.client(), &desired())
+                .await
+                .unwrap()
+                .is_empty()
+        );
+    }
+}
 
+#[tokio::test]
+async fn a_put_that_may_still_happen_is_not_sent_again_in_the_same_run() {
     let world = World::start().await;
-    world.refuse("POST", "/policies", 502);
-    world.refuse("POST", "/policies", 502);
-    let error = deploy(&world.client(), &desired()).await.unwrap_err();
+    let client = world.client();
+    deploy(&client, &desired()).await.unwrap();
+    world.take_writes();
+    world.refuse("PUT", "/p1", 504);
+    let error = deploy(&client, &desired_with(&renewed()))
+        .await
+        .unwrap_err();
     assert!(error.is_ambiguous(), "{error}");
+    assert_eq!(world.take_writes(), ["PUT /api/v2/policies/p1"]);
 }
 
 #[tokio::test]
@@ -209,6 +229,68 @@ async fn a_put_whose_answer_was_lost_is_not_sent_again() {
     world.lose_answer("PUT", "/p1", 504);
     deploy(&client, &desired_with(&renewed())).await.unwrap();
     assert_eq!(world.take_writes(), ["PUT /api/v2/policies/p1"]);
+}
+
+/// A deployment whose software app is there a second time, as of a creation that JumpCloud carried out late.
+async fn with_twin() -> World {
+    let world = World::start().await;
+    deploy(&world.client(), &desired()).await.unwrap();
+    let mut twin = world.state().apps[0].clone();
+    twin["id"] = json!("a0");
+    world.state().apps.push(twin);
+    world.take_writes();
+    world
+}
+
+#[tokio::test]
+async fn a_software_app_that_was_made_twice_is_kept_where_it_is_bound_and_deleted_where_not() {
+    let world = with_twin().await;
+    let client = world.client();
+    let plan = planned(&client, &desired()).await.unwrap();
+    assert_eq!(
+        plan.steps[0].to_string(),
+        "- software `Okta Verify`: delete a0, which is there twice and bound to nothing; a2 stays"
+    );
+    deploy(&client, &desired()).await.unwrap();
+    assert_eq!(world.take_writes(), ["DELETE /api/v2/softwareapps/a0"]);
+    assert!(planned(&client, &desired()).await.unwrap().is_empty());
+
+    // Where none is bound the first stays.
+    let world = with_twin().await;
+    world.state().edges.clear();
+    deploy(&world.client(), &desired()).await.unwrap();
+    let left = world.state().apps.clone();
+    assert_eq!((left.len(), &left[0]["id"]), (1, &json!("a0")));
+}
+
+#[tokio::test]
+async fn of_two_software_apps_of_a_name_none_is_deleted_that_may_be_more_than_a_twin() {
+    let edits: [fn(&mut State); 3] = [
+        |state| state.apps[1]["settings"][0]["description"] = json!("by hand"),
+        |state| state.apps[1]["settings"][0]["location"] = json!("https://example.com/2.pkg"),
+        |state| {
+            state.edges.insert("a0".into(), ["g7".into()].into());
+        },
+    ];
+    for (number, edit) in edits.iter().enumerate() {
+        let world = with_twin().await;
+        edit(&mut world.state());
+        let error = planned(&world.client(), &desired()).await.unwrap_err();
+        assert!(
+            error.to_string().contains("rename all but one"),
+            "{number}: {error}"
+        );
+    }
+    // It was bound after the plan was made.
+    let world = with_twin().await;
+    let client = world.client();
+    let plan = planned(&client, &desired()).await.unwrap();
+    edits[2](&mut world.state());
+    let error = deploy::apply(&client, &plan, &desired(), &key(), |_| {})
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Stale { .. }), "{error}");
+    assert!(world.take_writes().is_empty());
 }
 
 #[tokio::test]

@@ -106,8 +106,6 @@ async fn a_server_that_quotes_the_request_is_silenced() {
         let client = world.client();
         let observed = deploy::observe(&client, &desired()).await.unwrap();
         let plan = deploy::plan(&desired(), &observed, &key()).unwrap();
-        // A 5xx is read back and repeated once.
-        world.refuse_with("POST", "/policies", status, quoted.clone());
         world.refuse_with("POST", "/policies", status, quoted.clone());
         let error = deploy::apply(&client, &plan, &desired(), &key(), |_| {})
             .await

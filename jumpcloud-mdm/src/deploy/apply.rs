@@ -1,5 +1,5 @@
 //! Carries out a plan. The rules: nothing is overwritten that the plan did not see; a write with unknown outcome is
-//! read back before it is repeated; what was stored is compared with what was sent.
+//! read back, and a create or a change is never made twice; what was stored is compared with what was sent.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,8 @@ pub enum Event<'a> {
 
 /// Carries out `plan`. The profiles' bytes come from `desired`, which must be what the plan was made for.
 ///
-/// An empty plan sends nothing. When it fails part-way, observe and plan again: what is done is not done twice.
+/// An empty plan sends nothing. When it fails part-way, observe and plan again: what is done is not done twice. So also
+/// after [`Error::Ambiguous`], a create or a change that is not to be seen and may still be made.
 ///
 /// # Errors
 /// [`Error::PlanMismatch`] before anything is written, when `desired`, `key` or the organisation is not that of the plan;
@@ -227,6 +228,13 @@ impl Run<'_> {
                 manager,
                 observed,
             } => self.delete_software(software, id, manager, observed).await,
+            Step::DeleteTwin {
+                software,
+                id,
+                manager,
+                observed,
+                ..
+            } => self.delete_twin(software, id, manager, observed).await,
             Step::BindPolicy {
                 policy,
                 id,

@@ -36,6 +36,7 @@ mod roll_out;
 mod software_write;
 mod stop_rule;
 mod stored;
+mod twins;
 mod undo;
 mod wait;
 mod way_back;

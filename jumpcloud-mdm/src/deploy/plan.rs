@@ -120,6 +120,20 @@ pub enum Step {
         /// The digest of the package when the plan was made.
         observed: KeyedDigest,
     },
+    /// Deletes a software app that an earlier run made twice, because JumpCloud carried out the first attempt late. It is
+    /// refused when the app is bound to anything by then.
+    DeleteTwin {
+        /// The display name.
+        software: String,
+        /// The id of the software app to delete.
+        id: String,
+        /// The id of the one that stays.
+        kept: String,
+        /// The package manager that the digest is of.
+        manager: PackageManager,
+        /// The digest of the package when the plan was made.
+        observed: KeyedDigest,
+    },
     /// Creates a software app.
     CreateSoftware {
         /// The display name.
@@ -357,6 +371,12 @@ impl fmt::Display for Step {
             Self::DeleteSoftware { software, .. } => write!(
                 f,
                 "- software `{software}`: delete; what is installed stays on the Macs"
+            ),
+            Self::DeleteTwin {
+                software, id, kept, ..
+            } => write!(
+                f,
+                "- software `{software}`: delete {id}, which is there twice and bound to nothing; {kept} stays"
             ),
             Self::CreateSoftware { software, package } => {
                 write!(f, "+ software `{software}`: create as {package}")

@@ -11,6 +11,7 @@ use super::{
     package::{is_package_url, package_digest},
     provenance::is_software_of,
     stored::Stored,
+    twins,
 };
 use crate::{Error, PackageStatus};
 
@@ -349,7 +350,7 @@ impl<'a> Planner<'a> {
                 software: name.clone(),
             });
         }
-        let found: Vec<&ObservedSoftware> = self
+        let mut found: Vec<&ObservedSoftware> = self
             .observed
             .software
             .iter()
@@ -362,6 +363,7 @@ impl<'a> Planner<'a> {
                 }
             })
             .collect();
+        let twins = twins::apart(&mut found, desired, self.desired, self.key);
         let observed = match (found.as_slice(), &desired.package) {
             ([one], _) => Some(*one),
             ([], Package::Custom { .. }) => None,
@@ -392,6 +394,7 @@ impl<'a> Planner<'a> {
             Some(observed) => self.existing_software(desired, observed),
         }
         self.bind_software(desired, observed);
+        self.plan.steps.extend(twins);
     }
 
     fn existing_software(&mut self, desired: &DesiredSoftware, observed: &'a ObservedSoftware) {

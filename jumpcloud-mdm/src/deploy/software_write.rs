@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use super::{
     KeyedDigest, Outcome, Package,
     apply::Run,
+    observed::bound,
     package::package_digest,
     provenance::software_description,
     read_back::{self, read_twice},
 };
-use crate::{Error, PackageManager, SoftwareApp, software::get_request};
+use crate::{Bindable, Error, ObjectType, PackageManager, SoftwareApp, software::get_request};
 
 /// The body of a new software app.
 fn new_app(display_name: &str, package: &Package, owner: &str) -> Value {
@@ -148,6 +149,31 @@ impl Run<'_> {
         }
         self.client.delete_software_app_surely(id).await?;
         Ok(Outcome::Done)
+    }
+
+    /// Deletes a software app, unless it is bound to anything.
+    pub(super) async fn delete_twin(
+        &self,
+        software: &str,
+        id: &str,
+        manager: &PackageManager,
+        observed: &KeyedDigest,
+    ) -> Result<Outcome, Error> {
+        let from = Bindable::SoftwareApp(id.to_owned());
+        for kind in [ObjectType::SystemGroup, ObjectType::System] {
+            match bound(self.client, &from, &kind).await {
+                Ok(edges) if edges.is_empty() => {}
+                Ok(_) => {
+                    return Err(Error::Stale {
+                        object: format!("software `{software}` ({id})"),
+                        differences: vec!["it is bound, and so is no mere twin".into()],
+                    });
+                }
+                Err(error) if error.is_not_found() => return Ok(Outcome::AlreadyThere),
+                Err(error) => return Err(error),
+            }
+        }
+        self.delete_software(software, id, manager, observed).await
     }
 
     fn package_differs(

@@ -309,7 +309,8 @@ impl UndoRecord {
             },
             Step::RestorePolicy { .. }
             | Step::DeletePolicy { .. }
-            | Step::DeleteSoftware { .. } => {
+            | Step::DeleteSoftware { .. }
+            | Step::DeleteTwin { .. } => {
                 return None;
             }
         })

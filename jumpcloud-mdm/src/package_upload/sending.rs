@@ -63,7 +63,7 @@ impl JumpCloud {
         let mut keep = |record: &UploadRecord| {
             keep(record).map_err(|message| Error::input("upload record", message))
         };
-        let mut repeated = false;
+        let mut unknown = None;
         let created = loop {
             match self.found_package(upload, &record).await? {
                 Found::There(id) => return self.checked_package(&id, deadline).await,
@@ -72,14 +72,19 @@ impl JumpCloud {
                         self.delete_software_app_surely(&id).await?;
                     }
                 }
-                Found::Nothing => {}
+                Found::Nothing => {
+                    // It may still be made, and would then be there twice: the next run decides.
+                    if let Some(error) = unknown {
+                        return Err(error);
+                    }
+                }
             }
             record.sent = false;
             keep(&record)?;
             match self.create_software_app(&upload.body(&record)).await {
                 Ok(created) => break created,
                 // If it was made, its address was in the answer that is lost.
-                Err(error) if error.is_ambiguous() && !repeated => repeated = true,
+                Err(error) if error.is_ambiguous() && unknown.is_none() => unknown = Some(error),
                 Err(error) => return Err(error),
             }
         };
