@@ -250,19 +250,6 @@ impl JumpCloud {
             .await
     }
 
-    /// Deletes a software app, whatever becomes of the answer: a deletion is idempotent by id, so one of unknown outcome is
-    /// sent again, and one that is gone is as good as deleted.
-    pub(crate) async fn delete_software_app_surely(&self, id: &str) -> Result<(), Error> {
-        let mut repeated = false;
-        loop {
-            match self.delete_software_app(id).await {
-                Err(error) if error.is_not_found() => return Ok(()),
-                Err(error) if error.is_ambiguous() && !repeated => repeated = true,
-                ended => return ended,
-            }
-        }
-    }
-
     /// What became of a software app on each device. `GET /api/v2/softwareapps/{id}/statuses`
     pub fn software_statuses(&self, app_id: &str) -> Items<SoftwareStatus> {
         self.list(

@@ -5,10 +5,10 @@ mod support;
 
 use jumpcloud_mdm::{
     Error, JumpCloud,
-    deploy::{self, Desired, DesiredSoftware, Package, Plan, UndoRecord},
+    deploy::{self, Desired, DesiredSoftware, Package, Plan, Step, UndoRecord},
 };
 use serde_json::{Value, json};
-use support::{CHALLENGE, PROFILE, World, desired, desired_with, key};
+use support::{CHALLENGE, PROFILE, State, World, desired, desired_with, key};
 
 async fn deploy(client: &JumpCloud, desired: &Desired) -> UndoRecord {
     let observed = deploy::observe(client, desired).await.unwrap();
@@ -320,4 +320,51 @@ async fn a_withdrawal_deletes_its_own_and_leaves_what_another_made() {
             .unwrap()
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn a_deletion_of_unknown_outcome_is_sent_again_only_when_nothing_was_edited_in_between() {
+    let deletions = [
+        ("/policies/p1", "DELETE /api/v2/policies/p1"),
+        ("/softwareapps/a2", "DELETE /api/v2/softwareapps/a2"),
+    ];
+    for (path, line) in deletions {
+        for edited in [false, true] {
+            let world = World::start().await;
+            let client = world.client();
+            deploy(&client, &desired()).await;
+            let observed = deploy::observe(&client, &desired()).await.unwrap();
+            let mut plan = deploy::withdraw(&desired(), &observed, &key()).unwrap();
+            world.take_writes();
+            plan.steps.retain(|step| deletes(step, path));
+            match edited {
+                true => world.refuse_amid("DELETE", path, 503, edit_all),
+                false => world.refuse("DELETE", path, 503),
+            }
+            let ended = deploy::apply(&client, &plan, &desired(), &key(), |_| {}).await;
+            let sent = if edited { 1 } else { 2 };
+            assert_eq!(world.take_writes(), vec![line; sent], "edited: {edited}");
+            match edited {
+                true => assert!(matches!(ended, Err(Error::Stale { .. })), "{ended:?}"),
+                false => drop(ended.unwrap()),
+            }
+        }
+    }
+}
+
+fn edit_all(state: &mut State) {
+    for policy in &mut state.policies {
+        policy["notes"] = json!("changed by Ann");
+    }
+    for app in &mut state.apps {
+        app["settings"][0]["location"] = json!("https://example.com/ann.pkg");
+    }
+}
+
+/// Whether a step deletes what has this path.
+fn deletes(step: &Step, path: &str) -> bool {
+    match step {
+        Step::DeletePolicy { id, .. } | Step::DeleteSoftware { id, .. } => path.ends_with(id),
+        _ => false,
+    }
 }

@@ -50,6 +50,7 @@ pub use plan::{Change, PackageMark, Plan, PolicyMark, Step};
 pub use planner::plan;
 pub use problem::{Named, Problem, ProfileFlaw, RestoreLack};
 pub use provenance::Provenance;
+pub(crate) use read_back::delete;
 pub use renewal::{Renewal, renew};
 pub use rings::{Ring, ring_policy_name};
 pub use roll_out::{RingEvent, RingReport, RingRollout, RollOutOptions, roll_out};

@@ -186,23 +186,23 @@ impl Run<'_> {
             Err(error) if error.is_not_found() => return Ok(Outcome::AlreadyThere),
             Err(error) => return Err(error),
         };
-        let differences = observed.differences(&Stored::new(&current, template).mark(self.key));
-        if !differences.is_empty() {
-            return Err(Error::Stale {
+        let another = |now: &Policy| {
+            let differences = observed.differences(&Stored::new(now, template).mark(self.key));
+            (!differences.is_empty()).then(|| Error::Stale {
                 object: format!("policy `{policy}`"),
                 differences,
-            });
+            })
+        };
+        if let Some(error) = another(&current) {
+            return Err(error);
         }
-        // A deletion is idempotent by id, so one of unknown outcome can be sent again.
-        let mut repeated = false;
-        loop {
-            match self.client.delete_policy(id).await {
-                Ok(()) => return Ok(Outcome::Done),
-                Err(error) if error.is_not_found() => return Ok(Outcome::Done),
-                Err(error) if error.is_ambiguous() && !repeated => repeated = true,
-                Err(error) => return Err(error),
-            }
-        }
+        read_back::delete(
+            || self.client.delete_policy(id),
+            || self.client.policy(id),
+            another,
+        )
+        .await?;
+        Ok(Outcome::Done)
     }
 
     fn touched(&mut self, wanted: &Wanted<'_>, id: String) {

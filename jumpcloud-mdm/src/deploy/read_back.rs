@@ -1,7 +1,7 @@
 //! Writes that are seen through, for whatever is written. The rule: a write that may have happened is looked up, twice, since
 //! the first look can be stale; and it is not repeated. One that is not to be seen may still be made: it would be made twice,
 //! and a second PUT of a policy costs a certificate on every Mac. So its outcome is told as unknown, and the next run, which
-//! looks anew, decides.
+//! looks anew, decides. A deletion alone is sent again, once, after a look that shows what was to be deleted.
 
 use std::{future::Future, time::Duration};
 
@@ -72,6 +72,35 @@ where
         return Ok(());
     }
     Err(another(&now).unwrap_or(error))
+}
+
+/// Deletes an object, whatever becomes of the answer: one of unknown outcome is read before it is sent again, once. `read`
+/// gives what is there; `another` is the error of one that is no longer what was to be deleted.
+pub(crate) async fn delete<T, S, R>(
+    send: impl Fn() -> S,
+    read: impl Fn() -> R,
+    another: impl Fn(&T) -> Option<Error>,
+) -> Result<(), Error>
+where
+    S: Future<Output = Result<(), Error>>,
+    R: Future<Output = Result<T, Error>>,
+{
+    let gone = |error: Error| error.is_not_found().then_some(()).ok_or(error);
+    match send().await {
+        Err(error) if error.is_ambiguous() => {}
+        Err(error) => return gone(error),
+        Ok(()) => return Ok(()),
+    }
+    match read().await {
+        Err(error) => return gone(error),
+        Ok(now) => {
+            if let Some(error) = another(&now) {
+                return Err(error);
+            }
+        }
+    }
+    // By id, so what a first attempt does late is done already.
+    send().await.or_else(gone)
 }
 
 #[cfg(test)]

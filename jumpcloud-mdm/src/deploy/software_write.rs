@@ -144,10 +144,19 @@ impl Run<'_> {
             Err(error) if error.is_not_found() => return Ok(Outcome::AlreadyThere),
             Err(error) => return Err(error),
         };
-        if self.package_differs(&app, manager, observed) {
-            return Err(stale(software));
+        let another = |now: &SoftwareApp| {
+            let differs = self.package_differs(now, manager, observed);
+            differs.then(|| stale(software))
+        };
+        if let Some(error) = another(&app) {
+            return Err(error);
         }
-        self.client.delete_software_app_surely(id).await?;
+        read_back::delete(
+            || self.client.delete_software_app(id),
+            || self.client.software_app(id),
+            another,
+        )
+        .await?;
         Ok(Outcome::Done)
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{Found, PackageUpload, UploadRecord, stored_version};
-use crate::{Error, JumpCloud, PackageStatus, SoftwareApp};
+use crate::{Error, JumpCloud, PackageStatus, SoftwareApp, deploy};
 
 /// How often the bytes are sent.
 const ATTEMPTS: u32 = 3;
@@ -69,7 +69,7 @@ impl JumpCloud {
                 Found::There(id) => return self.checked_package(&id, deadline).await,
                 Found::Unsent(ids) => {
                     for id in ids {
-                        self.delete_software_app_surely(&id).await?;
+                        self.delete_unsent(&id, &record).await?;
                     }
                 }
                 Found::Nothing => {
@@ -100,6 +100,22 @@ impl JumpCloud {
             return Err(error);
         }
         self.checked_package(&created.id, deadline).await
+    }
+
+    /// Deletes a software app that this upload announced and never sent.
+    async fn delete_unsent(&self, id: &str, record: &UploadRecord) -> Result<(), Error> {
+        let another = |now: &SoftwareApp| {
+            (!record.announced(now)).then(|| Error::Stale {
+                object: format!("software app {id}"),
+                differences: vec!["it is not marked as announced by this upload any more".into()],
+            })
+        };
+        deploy::delete(
+            || self.delete_software_app(id),
+            || self.software_app(id),
+            another,
+        )
+        .await
     }
 
     /// What is there of a package, now or after a moment: a list that is out of date would make a second one.

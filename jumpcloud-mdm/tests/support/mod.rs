@@ -33,6 +33,8 @@ pub struct Fault {
     method: &'static str,
     path: &'static str,
     act: bool,
+    /// What another does at the same moment.
+    edit: Option<fn(&mut State)>,
     status: u16,
     body: Value,
 }
@@ -120,11 +122,26 @@ impl World {
         self.fault(method, path, true, status, json!({"message": "lost"}));
     }
 
+    /// As [`refuse`](Self::refuse), and another edits what is there at the same moment.
+    pub fn refuse_amid(
+        &self,
+        method: &'static str,
+        path: &'static str,
+        status: u16,
+        edit: fn(&mut State),
+    ) {
+        self.refuse(method, path, status);
+        if let Some(fault) = self.state().faults.last_mut() {
+            fault.edit = Some(edit);
+        }
+    }
+
     fn fault(&self, method: &'static str, path: &'static str, act: bool, status: u16, body: Value) {
         self.state().faults.push(Fault {
             method,
             path,
             act,
+            edit: None,
             status,
             body,
         });
@@ -192,6 +209,9 @@ impl Respond for Answer {
         if let Some(fault) = fault.map(|index| state.faults.remove(index)) {
             if fault.act {
                 state.route(request);
+            }
+            if let Some(edit) = fault.edit {
+                edit(&mut state);
             }
             return ResponseTemplate::new(fault.status).set_body_json(fault.body);
         }
