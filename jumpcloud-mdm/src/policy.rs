@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::{
@@ -42,11 +43,18 @@ resource! {
         /// The config field's name.
         #[serde(rename = "configFieldName")]
         pub config_field_name: Option<String>,
-        /// The value: any JSON, whatever the specification says (`bool`, rows of a table).
+        /// The value: any JSON, whatever the specification says (`bool`, rows of a table). A `null` that is there is
+        /// `Some(Value::Null)`, and is sent again.
+        #[serde(default, deserialize_with = "present")]
         pub value: Option<Value>,
         /// Whether it is marked secret. What that does to reading is not confirmed.
         pub sensitive: Option<bool>,
     }
+}
+
+/// Reads a value that is there: `null` is one, since a PUT that leaves it out would take it away.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl fmt::Debug for Policy {

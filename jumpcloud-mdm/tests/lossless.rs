@@ -46,7 +46,7 @@ proptest! {
             "template": with(json!({"id": "t", "osMetaFamily": word}), &extra),
             "configFields": [with(json!({"id": "f", "name": "payload", "defaultValue": extra.clone()}), &extra)],
             "values": [with(json!({"configFieldID": "f", "configFieldName": "payload", "value": extra.clone(),
-                "sensitive": false}), &extra)]}), &extra));
+                "sensitive": false}), &extra), {"configFieldID": "g", "value": null}]}), &extra));
         same::<PolicyTemplate>(&with(json!({"id": "t", "deliveryTypes": [word], "osRestrictions": [extra.clone()]}), &extra));
         same::<ConfigField>(&with(json!({"id": "f", "name": value, "position": 1.5, "displayType": word}), &extra));
         same::<PolicyResult>(&with(json!({"id": "r", "policyID": "p", "systemID": "s", "state": word, "success": true,

@@ -171,11 +171,13 @@ mod tests {
     fn values_of_other_fields_survive_an_update() {
         let policy = policy(&json!([
             {"configFieldID": "f9", "configFieldName": "future", "value": [1, null], "x": 1},
+            {"configFieldID": "f8", "configFieldName": "cleared", "value": null},
+            {"configFieldID": "f7", "configFieldName": "without"},
             {"configFieldID": "f1", "configFieldName": "payload", "value": "QQ==", "sensitive": true},
         ]));
         let template = template();
         let values = Stored::new(&policy, &template).values_with(b"B", Some(false));
-        insta::assert_snapshot!(json!(values), @r#"[{"configFieldID":"f9","configFieldName":"future","value":[1,null],"x":1},{"configFieldID":"f1","configFieldName":"payload","sensitive":true,"value":"Qg=="},{"configFieldID":"f2","configFieldName":"redispatchPolicy","sensitive":false,"value":false}]"#);
+        insta::assert_snapshot!(json!(values), @r#"[{"configFieldID":"f9","configFieldName":"future","value":[1,null],"x":1},{"configFieldID":"f8","configFieldName":"cleared","value":null},{"configFieldID":"f7","configFieldName":"without"},{"configFieldID":"f1","configFieldName":"payload","sensitive":true,"value":"Qg=="},{"configFieldID":"f2","configFieldName":"redispatchPolicy","sensitive":false,"value":false}]"#);
     }
 
     #[test]
