@@ -1,6 +1,8 @@
 //! Directory Insights: what administrators changed and what devices answered, for the last 90 days. The event
 //! `mdm_command_result` has the best account of why a profile was refused.
 
+use std::fmt;
+
 use devtrust_transport::pages::{self, Page};
 use futures::StreamExt;
 use jiff::Timestamp;
@@ -13,8 +15,8 @@ pub const MDM_COMMAND_RESULT: &str = "mdm_command_result";
 
 resource! {
     /// An event (`POST /insights/directory/v1/events`). Services add fields of their own, which are in `extra`, save
-    /// those of [`MDM_COMMAND_RESULT`].
-    #[derive(Debug)]
+    /// those of [`MDM_COMMAND_RESULT`]. `Debug` shows neither them nor the texts of errors: they can quote the profile,
+    /// and with it the challenge.
     pub struct DirectoryEvent {
         /// The id.
         pub id: Option<String>,
@@ -46,8 +48,7 @@ resource! {
 }
 
 resource! {
-    /// One link of Apple's error chain.
-    #[derive(Debug)]
+    /// One link of Apple's error chain. `Debug` shows no text, as that of [`DirectoryEvent`].
     pub struct CommandError {
         /// The code in its domain.
         pub error_code: Option<Number>,
@@ -57,6 +58,35 @@ resource! {
         pub localized_description: Option<String>,
         /// What it says, in English.
         pub us_english_description: Option<String>,
+    }
+}
+
+impl fmt::Debug for DirectoryEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DirectoryEvent")
+            .field("id", &self.id)
+            .field("service", &self.service)
+            .field("event_type", &self.event_type)
+            .field("timestamp", &self.timestamp)
+            .field("organization", &self.organization)
+            .field("success", &self.success)
+            .field("command_uuid", &self.command_uuid)
+            .field("request_type", &self.request_type)
+            .field("status", &self.status)
+            .field("error_chain", &self.error_chain)
+            .field("device_object_id", &self.device_object_id)
+            .field("device_manager_object_id", &self.device_manager_object_id)
+            .field("mdm_type", &self.mdm_type)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommandError")
+            .field("error_code", &self.error_code)
+            .field("error_domain", &self.error_domain)
+            .finish_non_exhaustive()
     }
 }
 

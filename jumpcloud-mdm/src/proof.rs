@@ -4,7 +4,10 @@
 
 mod commands;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -15,7 +18,7 @@ use commands::{commands_of, refused_commands};
 
 use crate::{
     Error, InsightsApp, InsightsCertificate, InsightsState, JumpCloud, PolicyResult,
-    SoftwareStatus, System, Verdict, deploy,
+    SoftwareStatus, System, Verdict, deploy, scrub::Scrubber,
 };
 
 /// What to look for.
@@ -180,18 +183,28 @@ pub struct AppProof {
     pub path: Option<String>,
 }
 
-/// A software app's status.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A software app's status. `Debug` does not show the details.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SoftwareProof {
     /// The state, in the API's spelling.
     pub state: Option<String>,
     /// A code.
     pub code: Option<i64>,
-    /// Details, for people.
+    /// Details, for people, without the secrets of the policies that were asked for.
     pub details: Option<String>,
     /// The installed version.
     pub version: Option<String>,
+}
+
+impl fmt::Debug for SoftwareProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SoftwareProof")
+            .field("state", &self.state)
+            .field("code", &self.code)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Reads the proofs of some systems. What cannot be read of one becomes [`Finding::Failed`] there and stops nothing.
@@ -206,13 +219,16 @@ pub async fn collect(
 ) -> Result<Vec<DeviceProof>, Error> {
     let ids: BTreeSet<String> = system_ids.iter().cloned().collect();
     let mut systems = deploy::systems(client, &ids).await?;
-    let policies = policy_statuses(client, query).await?;
+    let mut scrub = Scrubber::default();
+    let policies = policy_statuses(client, query, &mut scrub).await?;
     let software = software_statuses(client, query).await?;
-    let commands = refused_commands(client, query).await;
+    let commands = refused_commands(client, query, &scrub).await;
     let mut proofs: Vec<DeviceProof> = stream::iter(ids.into_iter().map(|id| {
         let system = systems.remove(&id);
         let policy = by_system(policies.as_ref(), &id, policy_proof);
-        let software = by_system(software.as_ref(), &id, software_proof);
+        let software = by_system(software.as_ref(), &id, |status| {
+            software_proof(status, &scrub)
+        });
         let refused_commands = commands_of(&commands, system.as_ref());
         async move {
             let collecting = collecting(system.as_ref());
@@ -240,9 +256,11 @@ pub async fn collect(
 
 type BySystem<T> = BTreeMap<String, T>;
 
+/// The latest results; the secrets of the policies are added to `scrub`.
 async fn policy_statuses(
     client: &JumpCloud,
     query: &ProofQuery,
+    scrub: &mut Scrubber,
 ) -> Result<Option<BySystem<PolicyResult>>, Error> {
     if query.policies.is_empty() {
         return Ok(None);
@@ -254,6 +272,7 @@ async fn policy_statuses(
             unknown.push(name.as_str());
             continue;
         };
+        scrub.add_policy(&policy);
         let mut statuses = client.policy_statuses(&policy.id);
         while let Some(status) = statuses.try_next().await? {
             if let Some(id) = status.system_id.clone() {
@@ -317,11 +336,11 @@ fn policy_proof(status: &PolicyResult) -> PolicyProof {
     }
 }
 
-fn software_proof(status: &SoftwareStatus) -> SoftwareProof {
+fn software_proof(status: &SoftwareStatus, scrub: &Scrubber) -> SoftwareProof {
     SoftwareProof {
         state: status.state.clone(),
         code: status.code,
-        details: status.details.clone(),
+        details: status.details.as_deref().map(|text| scrub.text(text)),
         version: status.version.clone(),
     }
 }

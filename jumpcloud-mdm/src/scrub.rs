@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use crate::{Request, profile_secrets};
+use crate::{Policy, Request, deploy::LENIENT, profile_secrets};
 
 const MASK: &str = "[redacted]";
 
@@ -27,15 +27,26 @@ impl Scrubber {
             .json_body()
             .and_then(|body| body.get("values")?.as_array());
         for value in values.into_iter().flatten() {
-            if let Some(Ok(profile)) = value
-                .get("value")
-                .and_then(Value::as_str)
-                .map(|text| STANDARD.decode(text))
-            {
-                scrubber.add_profile(&profile);
-            }
+            scrubber.add_value(value.get("value"));
         }
         scrubber
+    }
+
+    /// Adds the secrets of the profile that a stored policy carries.
+    pub(crate) fn add_policy(&mut self, policy: &Policy) {
+        for value in policy.values.iter().flatten() {
+            self.add_value(value.value.as_ref());
+        }
+    }
+
+    /// Adds the secrets of a policy's value, if it is a profile in base64.
+    fn add_value(&mut self, value: Option<&Value>) {
+        let text: Option<String> = value
+            .and_then(Value::as_str)
+            .map(|text| text.split_ascii_whitespace().collect());
+        if let Some(Ok(profile)) = text.map(|text| LENIENT.decode(text)) {
+            self.add_profile(&profile);
+        }
     }
 
     /// Adds the secrets of a profile, plain and in base64.

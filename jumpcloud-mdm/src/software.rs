@@ -150,8 +150,8 @@ impl std::fmt::Debug for SoftwareSettings {
 }
 
 resource! {
-    /// What became of a software app on a device. The values of `state` and `code` are not published.
-    #[derive(Debug)]
+    /// What became of a software app on a device. The values of `state` and `code` are not published. `Debug` shows no
+    /// details: they can quote what was installed.
     #[serde(rename_all = "camelCase")]
     pub struct SoftwareStatus {
         /// The id.
@@ -170,6 +170,20 @@ resource! {
         pub timestamp: Option<String>,
         /// The installed version.
         pub version: Option<String>,
+    }
+}
+
+impl std::fmt::Debug for SoftwareStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SoftwareStatus")
+            .field("id", &self.id)
+            .field("software_app_id", &self.software_app_id)
+            .field("system_id", &self.system_id)
+            .field("state", &self.state)
+            .field("code", &self.code)
+            .field("timestamp", &self.timestamp)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 
@@ -284,5 +298,8 @@ mod tests {
         let store = json!({"appConfiguration": "canary", "details": "canary", "new": "canary"});
         let store: AppleVpp = serde_json::from_value(store).unwrap();
         assert!(!format!("{store:?}").contains("canary"));
+        let status = json!({"id": "s", "details": "canary", "new": "canary"});
+        let status: SoftwareStatus = serde_json::from_value(status).unwrap();
+        assert!(!format!("{status:?}").contains("canary"));
     }
 }

@@ -5,8 +5,9 @@
 mod support;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use futures::TryStreamExt;
 use jumpcloud_mdm::{
-    Error,
+    Error, EventQuery,
     deploy::{self, WaitOptions},
     proof::{self, ProofQuery},
 };
@@ -93,6 +94,58 @@ async fn a_deployment_shows_no_secret() {
     let notes = world.state().policies[0]["notes"].to_string();
     assert_clean("the deployment", &shown);
     assert_clean("the notes", &notes);
+}
+
+#[tokio::test]
+async fn what_a_mac_or_an_installer_quotes_is_in_no_proof() {
+    let world = World::start().await;
+    let client = world.client();
+    let observed = deploy::observe(&client, &desired()).await.unwrap();
+    let plan = deploy::plan(&desired(), &observed, &key()).unwrap();
+    deploy::apply(&client, &plan, &desired(), &key(), |_| {})
+        .await
+        .unwrap();
+    let quote = format!("refused: {CHALLENGE} in {}", STANDARD.encode(PROFILE));
+    world.state().systems[0]["mdm"]["internal"] = json!({"deviceId": "d1"});
+    world.state().software_statuses =
+        vec![json!({"systemId": "s1", "state": "ERROR", "details": quote, "new": quote})];
+    world.state().events = vec![
+        json!({"event_type": "mdm_command_result", "success": false, "status": "Error",
+        "device_object_id": "d1", "new": quote, "error_chain": [{"error_code": 15001, "error_domain": "MDM-SCEP",
+            "localized_description": quote, "us_english_description": quote, "new": quote}]}),
+    ];
+    let since = "2026-11-24T12:00:00Z".parse().unwrap();
+    let query = ProofQuery::default()
+        .policy("Okta device trust")
+        .software("Okta Verify")
+        .refused_commands_since(since);
+    let proofs = proof::collect(&client, &query, &["s1".to_owned()])
+        .await
+        .unwrap();
+    let chain = &proofs[0].refused_commands.found().unwrap()[0].error_chain;
+    assert_eq!(
+        chain,
+        &["MDM-SCEP 15001: refused: [redacted] in [redacted]"]
+    );
+    let details = proofs[0].software.found().unwrap().details.as_deref();
+    assert_eq!(details, Some("refused: [redacted] in [redacted]"));
+    assert_clean("the proofs", &format!("{proofs:?}"));
+    assert_clean("as JSON", &serde_json::to_string(&proofs).unwrap());
+
+    // What was read of JumpCloud itself, and a proof that was made without the policy.
+    let events = client
+        .events(&EventQuery::of("mdm", since))
+        .try_collect::<Vec<_>>();
+    assert_clean("events", &format!("{:?}", events.await.unwrap()));
+    let statuses = client.software_statuses("a2").try_collect::<Vec<_>>();
+    assert_clean("statuses", &format!("{:?}", statuses.await.unwrap()));
+    let query = ProofQuery::default()
+        .software("Okta Verify")
+        .refused_commands_since(since);
+    let proofs = proof::collect(&client, &query, &["s1".to_owned()])
+        .await
+        .unwrap();
+    assert_clean("proofs without a policy", &format!("{proofs:?}"));
 }
 
 #[tokio::test]

@@ -55,6 +55,7 @@ pub use renewal::{Renewal, renew};
 pub use rings::{Ring, ring_policy_name};
 pub use roll_out::{RingEvent, RingReport, RingRollout, RollOutOptions, roll_out};
 pub use stop_rule::{Decision, StopReason, StopRule, Tally};
+pub(crate) use stored::LENIENT;
 pub use undo::{Undo, UndoRecord};
 pub use wait::{DeviceResult, DeviceState, Rollout, WaitOptions, wait};
 pub(crate) use wait::{systems, wait_until};

@@ -14,7 +14,7 @@ pub(crate) const PAYLOAD: &str = "payload";
 pub(crate) const REDISPATCH: &str = "redispatchPolicy";
 
 /// The console and old scripts differ in padding; what was stored is read either way.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
+pub(crate) const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );

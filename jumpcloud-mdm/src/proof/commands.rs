@@ -1,15 +1,18 @@
 //! The MDM commands that a Mac refused, from Directory Insights: Apple's own account of why.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use futures::TryStreamExt;
 use serde::Serialize;
 
 use super::{BySystem, Finding, ProofQuery};
-use crate::{DirectoryEvent, Error, EventQuery, JumpCloud, MDM_COMMAND_RESULT, System};
+use crate::{
+    DirectoryEvent, Error, EventQuery, JumpCloud, MDM_COMMAND_RESULT, System, scrub::Scrubber,
+};
 
-/// An MDM command that a Mac refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// An MDM command that a Mac refused. `Debug` shows how long the error chain is and none of its texts, which can quote the
+/// profile.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CommandProof {
     /// The command, in Apple's spelling: `InstallProfile`.
@@ -18,8 +21,19 @@ pub struct CommandProof {
     pub status: Option<String>,
     /// When, RFC 3339.
     pub at: Option<String>,
-    /// Why, from the outside in: `MDM-SCEP 15001: …`.
+    /// Why, from the outside in: `MDM-SCEP 15001: …`, without the secrets of the policies that were asked for.
     pub error_chain: Vec<String>,
+}
+
+impl fmt::Debug for CommandProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommandProof")
+            .field("request_type", &self.request_type)
+            .field("status", &self.status)
+            .field("at", &self.at)
+            .field("error_chain", &self.error_chain.len())
+            .finish()
+    }
 }
 
 /// The refused commands by the id of the Apple MDM device; `None` when they were not asked for. That they cannot be
@@ -27,6 +41,7 @@ pub struct CommandProof {
 pub(super) async fn refused_commands(
     client: &JumpCloud,
     query: &ProofQuery,
+    scrub: &Scrubber,
 ) -> Option<Result<BySystem<Vec<CommandProof>>, Error>> {
     let since = query.commands_since?;
     let events = EventQuery::of("mdm", since).event_type(MDM_COMMAND_RESULT);
@@ -36,7 +51,7 @@ pub(super) async fn refused_commands(
         match events.try_next().await {
             Ok(Some(event)) if event.success != Some(true) => {
                 if let (Some(id), Some(proof)) =
-                    (event.device_object_id.clone(), command_proof(event))
+                    (event.device_object_id.clone(), command_proof(event, scrub))
                 {
                     all.entry(id).or_default().insert(0, proof);
                 }
@@ -49,7 +64,7 @@ pub(super) async fn refused_commands(
 }
 
 /// A command that was refused; one that was acknowledged, or that a device has yet to answer, is none.
-fn command_proof(event: DirectoryEvent) -> Option<CommandProof> {
+fn command_proof(event: DirectoryEvent, scrub: &Scrubber) -> Option<CommandProof> {
     let refused = matches!(
         event.status.as_deref(),
         Some("Error" | "CommandFormatError")
@@ -64,7 +79,7 @@ fn command_proof(event: DirectoryEvent) -> Option<CommandProof> {
             .flatten()
             .map(|link| {
                 let text = |text: Option<String>| text.filter(|text| !text.is_empty());
-                format!(
+                scrub.text(&format!(
                     "{} {}: {}",
                     text(link.error_domain).unwrap_or_default(),
                     link.error_code
@@ -73,7 +88,7 @@ fn command_proof(event: DirectoryEvent) -> Option<CommandProof> {
                     text(link.us_english_description)
                         .or(text(link.localized_description))
                         .unwrap_or_default()
-                )
+                ))
             })
             .collect(),
     })

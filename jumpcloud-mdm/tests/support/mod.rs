@@ -51,6 +51,7 @@ pub struct State {
     pub edges: BTreeMap<String, BTreeSet<String>>,
     pub statuses: Vec<Value>,
     pub software_statuses: Vec<Value>,
+    pub events: Vec<Value>,
     pub systems: Vec<Value>,
     pub certificates: Vec<Value>,
     pub insights_apps: Vec<Value>,
@@ -228,6 +229,9 @@ impl Respond for Answer {
 
 impl State {
     fn route(&mut self, request: &Request) -> Option<(u16, Value)> {
+        if request.url.path().ends_with("/directory/v1/events") {
+            return Some((200, json!(self.events)));
+        }
         let path = request.url.path().strip_prefix("/api/")?.to_owned();
         let segments: Vec<&str> = path.split('/').collect();
         let body: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
