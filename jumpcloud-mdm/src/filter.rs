@@ -3,12 +3,17 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use crate::Error;
 
 /// A v2 filter, `field:operator:value`. Several are all applied.
 ///
 /// The parameter is a comma-separated list with colons inside and has no escape, so a value with a comma or a colon
 /// is refused; list without a filter then and compare on your side, as [`JumpCloud::policy_named`] and its sisters do.
+///
+/// The server reads `*` in a value as a wild card, so what it answers to `eq`, `ne` and `in` is checked again here. A field
+/// that a row does not have, or has as a list or an object, is the server's to judge, as ranges and searches are.
 ///
 /// ```
 /// use jumpcloud_mdm::Filter;
@@ -20,7 +25,11 @@ use crate::Error;
 ///
 /// [`JumpCloud::policy_named`]: crate::JumpCloud::policy_named
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Filter(String);
+pub struct Filter {
+    field: String,
+    operator: Operator,
+    value: String,
+}
 
 /// The operators of v2 filters. System Insights take only [`Eq`](Self::Eq) and [`In`](Self::In).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +91,11 @@ impl Filter {
                 ),
             ));
         }
-        Ok(Self(format!("{field}:{}:{value}", operator.as_str())))
+        Ok(Self {
+            field: field.to_owned(),
+            operator,
+            value: value.to_owned(),
+        })
     }
 
     /// `field:eq:value`.
@@ -110,11 +123,49 @@ impl Filter {
         }
         Self::new(field, Operator::In, &values.join("|"))
     }
+
+    /// Whether it is checked again here.
+    pub(crate) fn is_judged(&self) -> bool {
+        matches!(self.operator, Operator::Eq | Operator::Ne | Operator::In)
+    }
+
+    /// Whether a row fits, as far as that can be judged here.
+    pub(crate) fn holds(&self, row: &Value) -> bool {
+        let mut keys = self.field.split('.');
+        let found = match keys.try_fold(row, |value, key| value.get(key)) {
+            None | Some(Value::Array(_) | Value::Object(_)) => return true,
+            Some(found) => found,
+        };
+        match self.operator {
+            Operator::Eq => is_text(found, &self.value),
+            Operator::Ne => !is_text(found, &self.value),
+            Operator::In => self.value.split('|').any(|one| is_text(found, one)),
+            _ => true,
+        }
+    }
+}
+
+/// Whether a value is what a filter's text says: a filter is text, whatever the field is.
+pub(crate) fn is_text(found: &Value, text: &str) -> bool {
+    match found {
+        Value::String(found) => found == text,
+        Value::Bool(_) | Value::Number(_) => {
+            let shown = found.to_string();
+            shown == text
+        }
+        _ => false,
+    }
 }
 
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        write!(
+            f,
+            "{}:{}:{}",
+            self.field,
+            self.operator.as_str(),
+            self.value
+        )
     }
 }
 
@@ -139,5 +190,19 @@ mod tests {
                 .to_string(),
             "osVersion:ge:14"
         );
+    }
+    #[test]
+    fn equality_is_judged_here_and_what_cannot_be_is_the_servers() {
+        let row = serde_json::json!({"name": "abc", "active": true, "n": 5, "gone": null, "flags": ["x"], "mdm": {"vendor": "v"}});
+        let holds = |field: &str, operator, value: &str| {
+            Filter::new(field, operator, value).unwrap().holds(&row)
+        };
+        use Operator::{Eq, Ge, In, Ne};
+        assert!(holds("name", Eq, "abc") && holds("active", Eq, "true") && holds("n", Eq, "5"));
+        assert!(holds("mdm.vendor", Eq, "v") && !holds("mdm.vendor", Eq, "w"));
+        assert!(!holds("name", Eq, "a*") && !holds("name", Eq, "ABC") && !holds("gone", Eq, "x"));
+        assert!(holds("name", Ne, "a*") && !holds("name", Ne, "abc"));
+        assert!(holds("name", In, "x|abc") && !holds("name", In, "a*|b"));
+        assert!(holds("absent", Eq, "x") && holds("flags", Eq, "x") && holds("name", Ge, "z"));
     }
 }

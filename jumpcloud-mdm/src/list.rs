@@ -1,9 +1,13 @@
 //! Lists, a page at a time. The rule: a list ends at a page shorter than asked, or at the total that the server
 //! names; a page that is cut short by a lower cap of the server does not end it.
 
-use devtrust_transport::pages::{self, Page};
+use devtrust_transport::{
+    Response,
+    pages::{self, Page},
+};
 use futures::{StreamExt, stream::BoxStream};
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{Error, Filter, JumpCloud, Method, Request, Sort};
 
@@ -29,7 +33,7 @@ pub struct ListOptions {
 }
 
 impl ListOptions {
-    /// Adds a filter; all of them apply. The caller re-checks equality: the server reads `*` as a wild card.
+    /// Adds a filter; all of them apply. Equality is checked again here: the server reads `*` as a wild card.
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filters.push(filter);
@@ -135,6 +139,16 @@ struct Envelope<T> {
     total_count: Option<u64>,
 }
 
+/// A page as it is handed on.
+struct Fetched<T> {
+    /// The rows that fit.
+    items: Vec<T>,
+    /// How many rows the server gave, those that do not fit included: what the next page begins after.
+    returned: u64,
+    /// How many there are in all, where the server says so.
+    total: Option<u64>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Cursor {
     skip: u64,
@@ -164,19 +178,23 @@ impl JumpCloud {
         options: ListOptions,
     ) -> Items<T> {
         let rows = route.rows(&options);
-        self.paged(rows, move |skip| route.page(&options, skip))
+        let mut judged = options.filters.clone();
+        judged.retain(Filter::is_judged);
+        self.paged(rows, judged, move |skip| route.page(&options, skip))
     }
 
-    /// A list whose pages of `rows` rows are asked for by `page`, given how many rows to skip.
+    /// A list whose pages of `rows` rows are asked for by `page`, given how many rows to skip, without those that do not
+    /// fit all of `filters`.
     pub(crate) fn paged<T: DeserializeOwned + Send + 'static>(
         &self,
         rows: u32,
+        filters: Vec<Filter>,
         page: impl Fn(u64) -> Request + Send + Sync + 'static,
     ) -> Items<T> {
         let client = self.clone();
         let first = Cursor { skip: 0, pages: 0 };
         pages::stream(first, move |cursor| {
-            let client = client.clone();
+            let (client, filters) = (client.clone(), filters.clone());
             let request = page(cursor.skip);
             async move {
                 if cursor.pages >= MAX_PAGES {
@@ -185,8 +203,11 @@ impl JumpCloud {
                         pages: MAX_PAGES,
                     });
                 }
-                let (items, total) = client.fetch_page(&request).await?;
-                let returned = items.len() as u64;
+                let Fetched {
+                    items,
+                    returned,
+                    total,
+                } = client.fetch_page(&request, &filters).await?;
                 Ok(Page {
                     items,
                     next: cursor.after(returned, rows, total),
@@ -199,19 +220,42 @@ impl JumpCloud {
     async fn fetch_page<T: DeserializeOwned>(
         &self,
         request: &Request,
-    ) -> Result<(Vec<T>, Option<u64>), Error> {
+        filters: &[Filter],
+    ) -> Result<Fetched<T>, Error> {
         let response = self.exchange(request).await?;
         let header_total = response
             .headers()
             .get("x-total-count")
             .and_then(|value| value.to_str().ok()?.parse().ok());
-        let scrub = self.scrubber(request);
-        let failed = |failure| Error::from_failure(&failure, request, &scrub);
-        if response.bytes().trim_ascii_start().starts_with(b"{") {
-            let envelope: Envelope<T> = response.json().map_err(failed)?;
-            Ok((envelope.results, envelope.total_count.or(header_total)))
+        let (items, total) = self.rows(request, &response)?;
+        let returned = items.len() as u64;
+        let items = if filters.is_empty() {
+            items
         } else {
-            Ok((response.json().map_err(failed)?, header_total))
+            let (raw, _) = self.rows::<Value>(request, &response)?;
+            let fits = |row: &Value| filters.iter().all(|filter| filter.holds(row));
+            let rows = items.into_iter().zip(raw);
+            rows.filter_map(|(item, raw)| fits(&raw).then_some(item))
+                .collect()
+        };
+        Ok(Fetched {
+            items,
+            returned,
+            total: total.or(header_total),
+        })
+    }
+
+    /// The rows in an answer, and the total where the body names one.
+    fn rows<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+        response: &Response,
+    ) -> Result<(Vec<T>, Option<u64>), Error> {
+        if response.bytes().trim_ascii_start().starts_with(b"{") {
+            let envelope: Envelope<T> = self.decode(request, response)?;
+            Ok((envelope.results, envelope.total_count))
+        } else {
+            Ok((self.decode(request, response)?, None))
         }
     }
 }

@@ -5,7 +5,9 @@ use futures::{StreamExt, TryStreamExt};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Error, Items, JumpCloud, Method, Request, System, filter::is_carried, list::ListRoute,
+    Error, Items, JumpCloud, Method, Request, System,
+    filter::{is_carried, is_text},
+    list::ListRoute,
 };
 
 /// The operators of v1.
@@ -51,11 +53,7 @@ impl Condition {
     fn holds(&self, system: &Value) -> bool {
         let found = self.field.split('.').fold(system, |value, key| &value[key]);
         let equal = match (&self.value, found) {
-            // A filter is text, whatever the field is.
-            (Value::String(text), Value::Bool(_) | Value::Number(_)) => {
-                let shown = found.to_string();
-                shown == *text
-            }
+            (Value::String(text), found) => is_text(found, text),
             (wanted, found) => wanted == found,
         };
         match self.operator {
@@ -246,7 +244,7 @@ impl JumpCloud {
     /// The systems that a search finds. `POST /api/search/systems`
     pub fn search_systems(&self, search: &SystemSearch) -> Items<System> {
         let asked = search.clone();
-        let all = self.paged(ROWS, move |skip| asked.page(skip));
+        let all = self.paged(ROWS, Vec::new(), move |skip| asked.page(skip));
         let search = search.clone();
         checked(all, move |system| search.holds(system))
     }

@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
-use jumpcloud_mdm::{Error, JumpCloud, ListOptions, Method, Region, Request, Retry};
+use jumpcloud_mdm::{Error, Filter, JumpCloud, ListOptions, Method, Region, Request, Retry};
 use serde_json::{Value, json};
 use support::{KEY, World};
 use wiremock::{
@@ -181,6 +181,43 @@ async fn names_are_compared_here_and_unfilterable_ones_found_in_the_whole_list()
     assert!(client.device_group_named("macOS*").await.unwrap().is_none());
     let error = client.device_group_named("twice").await.unwrap_err();
     assert!(error.to_string().contains("g3, g4"), "{error}");
+}
+
+#[tokio::test]
+async fn a_wild_card_of_the_server_lets_nothing_through_and_ends_no_list() {
+    let server = MockServer::start().await;
+    for (skip, names) in [
+        ("0", json!(["abc", "axe"])),
+        ("2", json!(["a*", "a"])),
+        ("4", json!(["a*"])),
+    ] {
+        let rows: Vec<Value> = names
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| json!({"id": format!("{skip}-{name}"), "name": name}))
+            .collect();
+        Mock::given(path("/api/v2/policies"))
+            .and(query_param("filter", "name:eq:a*"))
+            .and(query_param("skip", skip))
+            .respond_with(ResponseTemplate::new(200).set_body_json(rows))
+            .expect(1)
+            .mount(&server)
+            .await;
+    }
+    let options = ListOptions::default()
+        .filter(Filter::eq("name", "a*").unwrap())
+        .page_size(2);
+    let found: Vec<_> = client(&server)
+        .policies(options)
+        .try_collect()
+        .await
+        .unwrap();
+    let names: Vec<_> = found
+        .iter()
+        .map(|one| one.name.as_deref().unwrap())
+        .collect();
+    assert_eq!(names, ["a*", "a*"]);
 }
 
 #[tokio::test]
