@@ -8,6 +8,7 @@
 //! | [`apply`] | carries out the plan, refusing where the world has moved | yes |
 //! | [`apply_recorded`] | the same, after an [`UndoRecord`] was put away | yes |
 //! | [`wait`] | polls until each Mac has reported | no |
+//! | [`verify`] | reads anew and says what differs | no |
 //!
 //! A profile can go out in rings ([`Desired::rings`]): [`roll_out`] does the steps for one ring after the other and stops
 //! where a [`StopRule`] says so. [`renew`] brings the next generation of a profile onto the Macs of one policy.
@@ -38,6 +39,7 @@ mod stop_rule;
 mod stored;
 mod twins;
 mod undo;
+mod verify;
 mod wait;
 mod way_back;
 mod withdraw;
@@ -57,6 +59,7 @@ pub use roll_out::{RingEvent, RingReport, RingRollout, RollOutOptions, roll_out}
 pub use stop_rule::{Decision, StopReason, StopRule, Tally};
 pub(crate) use stored::LENIENT;
 pub use undo::{Undo, UndoRecord};
+pub use verify::{Verified, verify};
 pub use wait::{DeviceResult, DeviceState, Rollout, WaitOptions, wait};
 pub(crate) use wait::{systems, wait_until};
 pub use withdraw::withdraw;
