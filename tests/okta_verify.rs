@@ -108,3 +108,18 @@ async fn a_rule_that_somebody_changed_and_a_group_that_lost_its_members_are_told
         "{found}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_became_weaker_than_the_password_that_is_lifted_is_told() {
+    let (sandbox, okta) = closed().await;
+    stored::change(sandbox.shared(), |org, now| {
+        let rule = stored::rule_mut(org, stored::ENROL, stored::CATCH_ALL, now).unwrap();
+        rule["actions"]["appSignOn"]["verificationMethod"]["factorMode"] = "1FA".into();
+    });
+    let found = verified(&okta).await;
+    assert!(
+        matches!(found.unmet.as_slice(), [Reason::WeakerThanPassword { weak }] if weak.policy == stored::ENROL),
+        "{found}"
+    );
+    assert!(found.plan.as_ref().unwrap().is_empty() && !found.holds());
+}

@@ -4,7 +4,10 @@
 use std::{error::Error as _, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::Instant,
+};
 use tracing::Instrument as _;
 use url::Url;
 
@@ -198,30 +201,28 @@ impl Transport {
     ) -> Result<Answer, FailureKind> {
         let request = exchange.request;
         let bucket = (self.dialect.bucket)(request.method(), url.path());
-        while let Err(wait) = self.budget.take(&bucket, self.clock.now()) {
+        // The slot comes first: whoever waits for one takes nothing yet, and asks the limit when the answers of those
+        // before it have told how much is left.
+        let slot = loop {
+            // The semaphore is never closed; were it, sending without a permit would still be right.
+            let slot = self.permits.acquire().await.ok();
+            let Err(wait) = self.budget.take(&bucket, self.clock.now()) else {
+                break slot;
+            };
+            drop(slot);
             if wait > self.retry.max_wait {
                 return Err(FailureKind::RateLimited { wait });
             }
             tracing::debug!(?wait, "the rate limit is nearly used up");
             self.clock.sleep(wait).await;
-        }
+        };
         // Dropped part-way (a caller's time-out), the taken request is still put back.
-        let taken = Taken {
+        let mut taken = Taken {
             transport: self,
             bucket,
             headers: None,
+            _slot: slot,
         };
-        self.attempt_in_bucket(taken, url, exchange).await
-    }
-
-    async fn attempt_in_bucket(
-        &self,
-        mut taken: Taken<'_>,
-        url: &Url,
-        exchange: &mut Exchange<'_>,
-    ) -> Result<Answer, FailureKind> {
-        // The semaphore is never closed; were it, sending without a permit would still be right.
-        let _permit = self.permits.acquire().await.ok();
         exchange.attempts += 1;
         let ended = self.attempt(exchange.request, url, exchange).await;
         if let Ok(answer) = &ended {
@@ -356,11 +357,12 @@ struct Exchange<'a> {
     authorised_anew: bool,
 }
 
-/// One request of a bucket, put back when it ends however it ends.
+/// One request of a bucket, put back when it ends however it ends, and only then its slot of the host.
 struct Taken<'a> {
     transport: &'a Transport,
     bucket: String,
     headers: Option<HeaderMap>,
+    _slot: Option<SemaphorePermit<'a>>,
 }
 
 impl Drop for Taken<'_> {

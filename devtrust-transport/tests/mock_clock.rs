@@ -65,6 +65,8 @@ impl Clock for MockClock {
 
     async fn sleep(&self, wait: Duration) {
         self.waits.lock().unwrap().push(wait);
+        // Whoever waits lets others go on.
+        tokio::task::yield_now().await;
     }
 }
 
@@ -435,49 +437,67 @@ async fn a_bulk_read_slows_down_before_the_limit_and_never_sees_a_429() {
     assert!(clock.waits().len() >= 3, "{:?}", clock.waits());
 }
 
+/// Reads that start at the same time know nothing of the limit until the first of them is answered.
+#[tokio::test]
+async fn a_bulk_read_that_starts_at_once_and_cold_never_sees_a_429() {
+    let clock = MockClock::new();
+    let refused = Arc::new(AtomicUsize::new(0));
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(Limited {
+            clock: clock.clone(),
+            limit: 10,
+            window: Mutex::new((clock.now(), 0)),
+            refused: refused.clone(),
+        })
+        .mount(&server)
+        .await;
+    let transport = transport(&server.uri(), clock.clone(), Retry::default());
+    let request = Request::get(["x"]);
+    let reads = (0..33).map(|_| transport.send(&request));
+    for answer in futures::future::join_all(reads).await {
+        answer.unwrap();
+    }
+    assert_eq!(refused.load(Ordering::SeqCst), 0);
+    assert_eq!(sent(&server).await, 33);
+}
+
+/// A server that takes its time for each request, and the most that it was at at the same time.
+async fn counts_at_once() -> (String, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let most = Arc::new(AtomicUsize::new(0));
+    let (at, seen) = (Arc::new(AtomicUsize::new(0)), most.clone());
+    tokio::spawn(async move {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let (at, seen) = (at.clone(), seen.clone());
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                let _ = connection.read(&mut request).await;
+                seen.fetch_max(at.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                at.fetch_sub(1, Ordering::SeqCst);
+                let whole = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let _ = connection.write_all(whole).await;
+            });
+        }
+    });
+    (url, most)
+}
+
 #[tokio::test]
 async fn requests_of_one_host_do_not_exceed_the_concurrency() {
-    let clock = MockClock::new();
-    let server = server(vec![status(200).set_delay(Duration::from_millis(20))]).await;
-    let origin = Origin::parse(&server.uri()).unwrap();
-    let credentials =
-        HeaderCredentials::new(AUTHORIZATION, "Key ", &SecretString::from("canary")).unwrap();
-    let running = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
-    #[derive(Debug)]
-    struct Counting(HeaderCredentials, Arc<(AtomicUsize, AtomicUsize)>);
-    #[async_trait]
-    impl devtrust_transport::Credentials for Counting {
-        async fn authorize(
-            &self,
-            method: &Method,
-            url: &url::Url,
-            headers: &mut http::HeaderMap,
-        ) -> Result<(), devtrust_transport::CredentialsError> {
-            let now = self.1.0.fetch_add(1, Ordering::SeqCst) + 1;
-            self.1.1.fetch_max(now, Ordering::SeqCst);
-            tokio::task::yield_now().await;
-            self.0.authorize(method, url, headers).await?;
-            self.1.0.fetch_sub(1, Ordering::SeqCst);
-            Ok(())
-        }
-    }
+    let (url, most) = counts_at_once().await;
     let limits = Limits {
         concurrency: 2,
         ..Limits::default()
     };
-    let transport = Transport::new(
-        origin,
-        Arc::new(Counting(credentials, running.clone())),
-        Dialect::plain("devtrust-test"),
-        Retry::default(),
-        limits,
-    )
-    .unwrap()
-    .with_clock(clock);
+    let transport = limited_transport(&url, MockClock::new(), Retry::default(), limits);
     let request = Request::get(["x"]);
     let reads = (0..12).map(|_| transport.send(&request));
     for answer in futures::future::join_all(reads).await {
         answer.unwrap();
     }
-    assert_eq!(running.1.load(Ordering::SeqCst), 2);
+    assert_eq!(most.load(Ordering::SeqCst), 2);
 }

@@ -151,6 +151,7 @@ fn empty(desired: &Desired, observed: &Observed) -> Plan {
         owner: desired.owner.clone(),
         changes: Vec::new(),
         notes: Vec::new(),
+        waived: desired.guard.waive.clone(),
     }
 }
 

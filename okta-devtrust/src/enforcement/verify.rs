@@ -20,8 +20,8 @@ pub struct Verified {
     pub plan: Option<Plan>,
     /// Whether the catch-all denies.
     pub is_closed: bool,
-    /// Every reason against the org as it is that is not waived by name. While the catch-all allows, these are what
-    /// closing it lacks.
+    /// Every reason against the org as it is that is not waived by name: what closing the catch-all lacks, and app
+    /// sign-in policies that are weaker than the password which the global session policy lifts.
     pub unmet: Vec<Reason>,
     /// A note for each waiver that was needed.
     pub notes: Vec<String>,
@@ -82,6 +82,14 @@ pub async fn verify(
         Ok(plan) => found.plan = Some(plan),
         Err(refusal) => found.unmet = refusal.reasons,
     }
+    let weaker = trust::weaker_in_force(desired, &observed);
+    if let Err(refusal) = trust::waived(desired, weaker, &mut found.notes) {
+        let known = found.unmet.clone();
+        let others = refusal.reasons.into_iter();
+        found
+            .unmet
+            .extend(others.filter(|one| !known.contains(one)));
+    }
     if observed.rule_ids(desired).is_none() {
         let missing = vec!["the app sign-in policy or its rules are not there".into()];
         found.unmet.push(Reason::NotApplied { missing });
@@ -89,7 +97,7 @@ pub async fn verify(
     }
     let proof = gather(okta, desired, &observed, from, to).await?;
     match still_met(desired, &observed, &proof) {
-        Ok(notes) => found.notes = notes,
+        Ok(notes) => found.notes.extend(notes),
         Err(refusal) => found.unmet.extend(refusal.reasons),
     }
     found.proof = Some(proof);

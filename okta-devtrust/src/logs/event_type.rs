@@ -21,6 +21,9 @@ open_enum! {
         DeviceUnsuspend = "device.lifecycle.unsuspend",
         DeviceDelete = "device.lifecycle.delete",
         DeviceSignalsTimeout = "device.signals.status.timeout",
+        DeviceAssuranceAdd = "device.assurance.policy.add",
+        DeviceAssuranceUpdate = "device.assurance.policy.update",
+        DeviceAssuranceDelete = "device.assurance.policy.delete",
         PlatformAdd = "device.platform.add",
         PlatformUpdate = "device.platform.update",
         PlatformDelete = "device.platform.delete",
@@ -32,6 +35,12 @@ open_enum! {
         CertSuspend = "pki.cert.lifecycle.suspend",
         CertRevoke = "pki.cert.lifecycle.revoke",
         CertDelete = "pki.cert.lifecycle.delete",
+        CrlDownloadFailure = "pki.cert.crl_download_failure",
+        CaAdd = "pki.ca.add",
+        CaRenew = "pki.ca.renew",
+        CaDelete = "pki.ca.delete",
+        CaExpirationWarn = "pki.ca.expiration.warn",
+        CaScopeMappingUpdate = "pki.ca.scope.mapping.update",
         PolicyCreate = "policy.lifecycle.create",
         PolicyUpdate = "policy.lifecycle.update",
         PolicyActivate = "policy.lifecycle.activate",
@@ -52,6 +61,25 @@ open_enum! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_becomes_of_assurance_policies_and_certificate_authorities_is_known() {
+        for name in [
+            "device.assurance.policy.add",
+            "device.assurance.policy.update",
+            "device.assurance.policy.delete",
+            "pki.cert.crl_download_failure",
+            "pki.ca.add",
+            "pki.ca.renew",
+            "pki.ca.delete",
+            "pki.ca.expiration.warn",
+            "pki.ca.scope.mapping.update",
+        ] {
+            let kind = EventType::from(name);
+            assert!(!matches!(kind, EventType::Other(_)), "{name}");
+            assert_eq!(kind.as_str(), name);
+        }
+    }
 
     #[test]
     fn a_type_that_is_not_known_is_kept() {

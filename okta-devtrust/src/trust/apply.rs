@@ -117,8 +117,9 @@ impl std::error::Error for Halted {
 ///
 /// # Errors
 /// [`Halted`] at the first change that fails: [`Error::Stale`] when the org or an object is no longer what the plan
-/// observed (nothing is written to it), [`Error::Echo`] when Okta stored something else than was sent, and whatever a
-/// request can fail with.
+/// observed (nothing is written to it), [`Error::Echo`] when Okta stored something else than was sent,
+/// [`Error::Guarded`] when the change could lock people out or let them in too easily by now, and whatever a request can
+/// fail with.
 pub async fn apply(
     okta: &Okta,
     plan: &Plan,
@@ -157,7 +158,7 @@ async fn apply_all(
     }
     for (n, change) in plan.changes.iter().enumerate() {
         let step = Step::starting(n, plan.len(), change.action.to_string());
-        let making = Box::pin(write::make(okta, change, &mut applied.made, resumed));
+        let making = Box::pin(write::make(okta, plan, change, &mut applied.made, resumed));
         if let Err((step, error)) = make(&mut applied.steps, step, &mut progress, making).await {
             return Err(applied.halted(step, error));
         }

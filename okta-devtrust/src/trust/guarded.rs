@@ -2,7 +2,7 @@
 
 use super::{
     Action, Change, Desired, Difference, Made, Observed, ObservedPolicy, Reason, Ref, Refusal,
-    bodies, planning::group_ids, strength::weakness,
+    bodies, observed::is_owned, planning::group_ids, strength::weakness,
 };
 use crate::enforcement::Waive;
 
@@ -116,11 +116,7 @@ fn closed(desired: &Desired, observed: &Observed, changes: &[Change]) -> Vec<Rea
 /// The rules that let people in with less than the password that the global session policy lifts: those that are there,
 /// and our own that may be about to come.
 fn weaker(desired: &Desired, observed: &Observed) -> Vec<Reason> {
-    let mut reasons: Vec<Reason> = observed
-        .weaker
-        .iter()
-        .map(|weak| Reason::WeakerThanPassword { weak: weak.clone() })
-        .collect();
+    let mut reasons = weaker_now(observed);
     let ids = group_ids(observed);
     let mut managed = bodies::managed_rule(desired, &ids);
     managed.status = Some(crate::Status::Active);
@@ -141,4 +137,22 @@ fn weaker(desired: &Desired, observed: &Observed) -> Vec<Reason> {
         });
     }
     reasons
+}
+
+/// The rules that let people in with less than the password that the owner's global session policy lifts by now.
+pub(crate) fn weaker_in_force(desired: &Desired, observed: &Observed) -> Vec<Reason> {
+    let mark = desired.owner_mark();
+    let is_ours = |found: &ObservedPolicy| is_owned(&found.policy, &mark);
+    if observed.session.iter().any(is_ours) {
+        weaker_now(observed)
+    } else {
+        Vec::new()
+    }
+}
+
+fn weaker_now(observed: &Observed) -> Vec<Reason> {
+    let weaker = observed.weaker.iter();
+    weaker
+        .map(|weak| Reason::WeakerThanPassword { weak: weak.clone() })
+        .collect()
 }

@@ -18,6 +18,7 @@ mod defaults;
 mod desired;
 mod guarded;
 mod guarding;
+mod lifting;
 mod observed;
 mod observing;
 mod plan;
@@ -37,7 +38,7 @@ pub(crate) use bodies::catch_all;
 pub use desired::{
     AccessDesired, BreakGlass, Desired, EnrollmentDesired, ManagedRule, Possession, SessionDesired,
 };
-pub(crate) use guarded::waived;
+pub(crate) use guarded::{waived, weaker_in_force};
 pub use guarding::{BookmarkDesired, GuardDesired};
 pub use observed::{
     Observed, ObservedApp, ObservedBookmark, ObservedGroup, ObservedOktaVerify, ObservedPolicy,

@@ -1,7 +1,7 @@
 //! A plan: the writes that are needed, in order, as data. It carries what it observed of each object it changes, so
 //! that applying it later can refuse when the object is no longer that.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use super::{Difference, ObservedApp};
 use crate::{
     apps::App,
     authenticators::MethodType,
-    enforcement::Guard,
+    enforcement::{Guard, Waive},
     policies::{Policy, Rule},
 };
 
@@ -26,6 +26,10 @@ pub struct Plan {
     /// What a person should know before applying it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The conditions that were waived by name when it was made. Those that are looked at again before a write stay
+    /// waived then.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub waived: BTreeSet<Waive>,
 }
 
 impl Plan {

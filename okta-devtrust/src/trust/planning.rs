@@ -57,6 +57,7 @@ pub(crate) fn changes(desired: &Desired, observed: &Observed) -> Result<Plan, Re
         owner: desired.owner.clone(),
         changes: planner.changes,
         notes: planner.notes,
+        waived: desired.guard.waive.clone(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! Taking device trust off an org again: what carries the owner's mark, nothing else, in the safe order.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -99,6 +101,7 @@ pub fn teardown(desired: &Desired, owned: &Owned, undo: Option<&Undo>) -> Result
         owner: desired.owner.clone(),
         changes: Vec::new(),
         notes: vec!["Okta Verify and FastPass stay: other policies may use them".into()],
+        waived: BTreeSet::new(),
     };
     let pilot = desired.pilot.as_ref().map(|pilot| &pilot.policy);
     for (policy, _) in &owned.access {

@@ -6,22 +6,24 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Action, Change, Difference, Made, Reason, Ref, StepState, closing, removal, semantic, write_app,
+    Action, Change, Difference, Made, Plan, Reason, Ref, StepState, closing, lifting, removal,
+    semantic, write_app,
 };
 use crate::{
     Error, Okta, Request, Status, apps,
     authenticators::{self, Authenticator, Method, MethodType, OKTA_VERIFY},
-    enforcement::guarded,
-    policies::{self, Access, Policy, Rule},
+    enforcement::{Waive, guarded},
+    policies::{self, Access, Policy, PolicyType, Rule, RuleType},
     request::json_of,
 };
 
 /// The id of the object, and whether it was written.
 pub(super) type Done = (String, StepState);
 
-/// Makes one change. `resumed`: an earlier run of the same plan was stopped.
+/// Makes one change of a plan. `resumed`: an earlier run of the same plan was stopped.
 pub(super) async fn make(
     okta: &Okta,
+    plan: &Plan,
     change: &Change,
     made: &mut BTreeMap<Made, String>,
     resumed: bool,
@@ -38,15 +40,21 @@ pub(super) async fn make(
             method,
         } => activate_method(okta, &resolve(authenticator, made)?, method).await,
         Action::CreatePolicy { made: name, policy } => {
+            strong(okta, plan, is_session(policy)).await?;
             let done = create_policy(okta, policy).await?;
             made.insert(*name, done.0.clone());
             Ok(done)
         }
-        Action::ReplacePolicy { policy, observed } => replace_policy(okta, policy, observed).await,
+        Action::ReplacePolicy { policy, observed } => {
+            strong(okta, plan, is_session(observed)).await?;
+            replace_policy(okta, policy, observed).await
+        }
         Action::ActivatePolicy { id, name } => {
-            if okta.policy(id).await?.is_active() {
+            let now = okta.policy(id).await?;
+            if now.is_active() {
                 return Ok((id.clone(), StepState::AlreadySo));
             }
+            strong(okta, plan, is_session(&now)).await?;
             let request = policies::activate(id);
             let sent = okta.send(&request).await;
             let now = okta.policy(id).await?.status;
@@ -59,6 +67,7 @@ pub(super) async fn make(
             )
         }
         Action::CreateRule { policy, rule } => {
+            strong(okta, plan, is_of_session(rule)).await?;
             create_rule(okta, &resolve(policy, made)?, rule).await
         }
         Action::ReplaceRule {
@@ -70,12 +79,15 @@ pub(super) async fn make(
             if !closed {
                 open(okta, policy, &change.action).await?;
             }
+            strong(okta, plan, is_of_session(observed)).await?;
             replace_rule(okta, policy, rule, observed).await
         }
         Action::ActivateRule { policy, id, name } => {
-            if okta.rule(policy, id).await?.is_active() {
+            let now = okta.rule(policy, id).await?;
+            if now.is_active() {
                 return Ok((id.clone(), StepState::AlreadySo));
             }
+            strong(okta, plan, is_of_session(&now)).await?;
             let request = policies::activate_rule(policy, id);
             let sent = okta.send(&request).await;
             let now = okta.rule(policy, id).await?.status;
@@ -151,6 +163,22 @@ async fn open(okta: &Okta, policy: &str, action: &Action) -> Result<(), Error> {
         changes: vec![action.to_string()],
     };
     Err(guarded(vec![reason], None))
+}
+
+/// Refuses a change that lifts the password from an app whose policy has become weaker than it since the plan.
+async fn strong(okta: &Okta, plan: &Plan, lifts: bool) -> Result<(), Error> {
+    if lifts && !plan.waived.contains(&Waive::SessionStrength) {
+        return Box::pin(lifting::refuse(okta)).await;
+    }
+    Ok(())
+}
+
+fn is_session(policy: &Policy) -> bool {
+    policy.kind == Some(PolicyType::OktaSignOn)
+}
+
+fn is_of_session(rule: &Rule) -> bool {
+    rule.kind == Some(RuleType::SignOn)
 }
 
 fn resolve(reference: &Ref, made: &BTreeMap<Made, String>) -> Result<String, Error> {

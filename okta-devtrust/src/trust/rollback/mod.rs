@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{
     Applied, Halted, ObservedApp, Step, StepState, Undo, UndoStep,
     apply::{make, same_org},
-    removal, semantic,
+    lifting, removal, semantic,
     undo::PolicyRef,
     write::{Done, assign, compared, holds, stale},
 };
@@ -107,7 +107,7 @@ impl Undoing<'_> {
             };
             let (_, state) = Box::pin(looking.step(step)).await?;
             if state == StepState::Written {
-                session::refuse(self.okta).await?;
+                lifting::refuse(self.okta).await?;
             }
         }
         self.step(step).await

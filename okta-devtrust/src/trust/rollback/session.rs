@@ -3,10 +3,11 @@
 
 use crate::{
     Error, Okta,
-    enforcement::guarded,
     policies::{Access, PolicyType, PrimaryFactor, Rule},
     trust::{
-        Reason, Undo, UndoStep, WeakRule, observing::weak_rules, strength::weakness,
+        Undo, UndoStep, WeakRule,
+        lifting::{refuse_weak, weak_now},
+        strength::weakness,
         undo::PolicyRef,
     },
 };
@@ -31,11 +32,6 @@ fn lifts_password(rule: &Rule) -> bool {
     })
 }
 
-/// Refuses when an app is under a weak policy now.
-pub(super) async fn refuse(okta: &Okta) -> Result<(), Error> {
-    refuse_weak(weak_now(okta).await?)
-}
-
 /// Refuses when an app will be under a weak policy once the apps of the record have moved. An app that it moves to a
 /// policy that is there is looked at when it has moved.
 pub(super) async fn refuse_after(okta: &Okta, undo: &Undo) -> Result<(), Error> {
@@ -46,10 +42,6 @@ pub(super) async fn refuse_after(okta: &Okta, undo: &Undo) -> Result<(), Error> 
     weak.retain(|one| !one.apps.is_empty());
     weak.extend(undo.steps.iter().filter_map(|step| made_again(undo, step)));
     refuse_weak(weak)
-}
-
-async fn weak_now(okta: &Okta) -> Result<Vec<WeakRule>, Error> {
-    weak_rules(okta, &okta.policies(&PolicyType::AccessPolicy).await?).await
 }
 
 fn moves(undo: &Undo, id: &str) -> bool {
@@ -83,14 +75,4 @@ fn made_again(undo: &Undo, step: &UndoStep) -> Option<WeakRule> {
         why: why.to_owned(),
         apps,
     })
-}
-
-fn refuse_weak(weak: Vec<WeakRule>) -> Result<(), Error> {
-    if weak.is_empty() {
-        return Ok(());
-    }
-    let reasons = weak
-        .into_iter()
-        .map(|weak| Reason::WeakerThanPassword { weak });
-    Err(guarded(reasons.collect(), None))
 }
