@@ -128,6 +128,37 @@ async fn a_teardown_killed_after_any_request_is_finished_by_the_next_run() {
     kill_at_every_request(&world, "teardown", job, |_| {}).await;
 }
 
+/// A rollback from a copy of the records.
+fn rollback_from(kept: &Path, records: &Path) -> Job {
+    for record in std::fs::read_dir(kept).unwrap() {
+        let record = record.unwrap();
+        std::fs::copy(record.path(), records.join(record.file_name())).unwrap();
+    }
+    Job::Rollback(records.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_of_an_apply_killed_after_any_request_is_finished_by_the_next_run() {
+    let (sandbox, kept) = (okta::start(None).await.unwrap(), folder());
+    succeed(&sandbox, &Job::Apply(kept.path().to_owned()), "apply").await;
+    let world = sandbox.shared().world().clone();
+    let job = |records: &Path| rollback_from(kept.path(), records);
+    kill_at_every_request(&world, "rollback of an apply", job, |_| {}).await;
+}
+
+/// Everything is made again, which is where something could be made twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_of_a_teardown_killed_after_any_request_is_finished_by_the_next_run() {
+    let (sandbox, records) = (okta::start(None).await.unwrap(), folder());
+    succeed(&sandbox, &Job::Apply(records.path().to_owned()), "apply").await;
+    // Of the teardown alone.
+    let kept = folder();
+    succeed(&sandbox, &Job::Teardown(kept.path().to_owned()), "teardown").await;
+    let world = sandbox.shared().world().clone();
+    let job = |records: &Path| rollback_from(kept.path(), records);
+    kill_at_every_request(&world, "rollback of a teardown", job, |_| {}).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_apply_wrote_is_undone_by_another_process_from_its_record() {
     let fresh = okta::start(None).await.unwrap();

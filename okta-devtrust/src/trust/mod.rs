@@ -16,6 +16,7 @@ mod checks;
 mod closing;
 mod defaults;
 mod desired;
+mod echo;
 mod guarded;
 mod guarding;
 mod lifting;

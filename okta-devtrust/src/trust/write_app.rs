@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     StepState,
     bodies::catch_all,
+    echo::{compared, id_of, send},
     observed::owner_in,
     write::{Done, replace_rule, stale},
 };
@@ -21,18 +22,17 @@ pub(super) async fn create(okta: &Okta, app: &App) -> Result<Done, Error> {
     if let Some(found) = okta.apps_by_label(&app.label).await?.first() {
         return Err(stale(object, "id", &Value::Null, &found.id));
     }
-    let created: Result<App, Error> = okta.read(&bookmark::create(app)).await;
-    let created = match created {
-        Ok(created) => created,
+    // Without the note that names its owner it would be a stranger's to every later run.
+    let id = match send(okta, &bookmark::create(app), &object, &compared(app)).await {
+        Ok(created) => id_of(&created),
         Err(error @ Error::Ambiguous { .. }) => {
             let mut found = okta.apps_by_label(&app.label).await?.into_iter();
-            found
-                .find(|found| owner(found) == owner(app))
-                .ok_or(error)?
+            let found = found.find(|found| owner(found) == owner(app));
+            found.ok_or(error)?.id
         }
         Err(error) => return Err(error),
     };
-    Ok((created.id, StepState::Written))
+    Ok((id, StepState::Written))
 }
 
 fn owner(app: &App) -> Option<&str> {

@@ -91,6 +91,20 @@ async fn a_key_that_okta_drops_is_an_error_that_names_it() {
     assert!(halted.to_string().contains("request id req1"), "{halted}");
 }
 
+/// The note of an app is what tells later runs whose it is.
+#[tokio::test]
+async fn a_note_that_okta_drops_from_an_app_is_an_error_that_names_it() {
+    let org = Org::start().await;
+    org.drop_key("notes");
+    let halted = apply(&org.okta, &planned(&org).await, |_| {})
+        .await
+        .unwrap_err();
+    let Error::Echo { differences, .. } = &halted.error else {
+        panic!("{halted}");
+    };
+    assert_eq!(differences[0].path, "settings.notes.admin");
+}
+
 #[tokio::test]
 async fn a_rule_that_an_admin_changed_after_the_plan_is_not_overwritten() {
     let org = Org::start().await;

@@ -1,9 +1,10 @@
 //! Taking device trust off again.
-use crate::support::{applied, desired, titles};
+use crate::support::{applied, desired, org::Org, titles};
 use okta_devtrust::{
+    Error,
     enforcement::Waive,
     policies::Access,
-    trust::{Observed, Owned, Plan, Reason, Undo, plan, teardown},
+    trust::{Observed, Owned, Plan, Reason, Undo, plan, rollback, teardown},
 };
 use serde_json::json;
 
@@ -209,4 +210,25 @@ fn our_own_managed_rule_must_be_as_strong_as_the_password() {
         matches!(&reasons[..], [Reason::WeakerThanPassword { .. }]),
         "{reasons:?}"
     );
+}
+
+#[tokio::test]
+async fn what_a_rollback_makes_again_is_compared_with_what_it_was() {
+    let plan = teardown(&desired(), &owned(enforced()), None).unwrap();
+    let undo = Undo::of(&plan);
+    let whole = Org::start().await;
+    rollback(&whole.okta, &undo, |_| {}).await.unwrap();
+
+    for (dropped, path) in [
+        ("phishingResistant", "possession.phishingResistant"),
+        ("description", "description"),
+    ] {
+        let org = Org::start().await;
+        org.drop_key(dropped);
+        let halted = rollback(&org.okta, &undo, |_| {}).await.unwrap_err();
+        let Error::Echo { differences, .. } = &halted.error else {
+            panic!("{halted}");
+        };
+        assert!(differences[0].path.ends_with(path), "{halted}");
+    }
 }

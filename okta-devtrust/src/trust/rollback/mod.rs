@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::{
     Applied, Halted, ObservedApp, Step, StepState, Undo, UndoStep,
     apply::{make, same_org},
+    echo::{self, compared, holds},
     lifting, removal, semantic,
     undo::PolicyRef,
-    write::{Done, assign, compared, holds, stale},
+    write::{Done, assign, stale},
 };
 use crate::{
     Error, Okta, Request,
@@ -179,7 +180,11 @@ impl Undoing<'_> {
             }
             UndoStep::RecreatePolicy { policy } => match self.created(policy).await? {
                 Some(found) => Ok(already(&found.id)),
-                None => self.write(&policy.id, &policies::create(policy)).await,
+                None => {
+                    let object = format!("the policy `{}`", policy.name);
+                    self.write_whole(&policy.id, &object, &policies::create(policy), policy)
+                        .await
+                }
             },
             UndoStep::RecreateRule { policy, rule } => self.recreate_rule(policy, rule).await,
             UndoStep::AssignAgain {
@@ -226,6 +231,21 @@ impl Undoing<'_> {
             self.okta.send(request).await?;
         }
         Ok((id.to_owned(), StepState::Written))
+    }
+
+    /// Makes an object again unless only looking, and compares what the server made of it.
+    async fn write_whole(
+        &self,
+        former: &str,
+        object: &str,
+        request: &Request,
+        sent: &impl Serialize,
+    ) -> Result<Done, Error> {
+        if !self.writes {
+            return Ok((former.to_owned(), StepState::Written));
+        }
+        let answer = echo::send(self.okta, request, object, &compared(sent)).await?;
+        Ok((echo::id_of(&answer), StepState::Written))
     }
 
     /// The policy that the plan created, if it is there.
@@ -292,7 +312,8 @@ impl Undoing<'_> {
         if !sent.is_active() {
             request = request.query("activate", "false");
         }
-        self.write(&sent.id, &request).await
+        let object = format!("the rule `{}`", sent.name);
+        self.write_whole(&sent.id, &object, &request, sent).await
     }
 
     /// The bookmark app of the label that carries the owner's mark.
