@@ -65,8 +65,7 @@ impl Okta {
     /// Every variant of [`Error`] that carries a [`Context`](crate::Context); [`Error::Setup`] when a segment of the
     /// path is empty, `.` or `..`, since that would address another resource.
     pub async fn send(&self, request: &Request) -> Result<Response, Error> {
-        if request.has_hollow_segment() {
-            let problem = format!("`{request}` has an empty path segment; an id is missing");
+        if let Some(problem) = hollow(request) {
             return Err(Error::Setup { problem });
         }
         let answer = self.transport.send(&request.0).await;
@@ -79,15 +78,38 @@ impl Okta {
         self.send(request).await?.json()
     }
 
-    /// The items of all pages of a list, a page fetched when its first item is asked for.
-    pub(crate) fn pages<T: DeserializeOwned>(
+    /// The items of all pages of any list, a page fetched when its first item is asked for. `T` is what an item is read
+    /// as: a type of this crate, or [`serde_json::Value`].
+    ///
+    /// Pages are followed by Okta's `link` headers (`rel="next"`), at this org only.
+    ///
+    /// ```no_run
+    /// use futures::TryStreamExt as _;
+    /// use okta_devtrust::{Okta, Request, groups::Group};
+    ///
+    /// # async fn all(okta: &Okta) -> Result<(), okta_devtrust::Error> {
+    /// let groups = okta.pages::<Group>(Request::get(["api", "v1", "groups"]).query("limit", "200"));
+    /// let mut groups = std::pin::pin!(groups);
+    /// while let Some(group) = groups.try_next().await? {
+    ///     println!("{}", group.name());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Each item as [`Okta::send`]; after an error the list ends.
+    pub fn pages<T: DeserializeOwned>(
         &self,
         first: Request,
     ) -> impl Stream<Item = Result<T, Error>> + use<T> {
         let transport = self.transport.clone();
+        let problem = hollow(&first);
         pages::stream(first.0, move |request| {
-            let transport = transport.clone();
+            let (transport, problem) = (transport.clone(), problem.clone());
             async move {
+                if let Some(problem) = problem {
+                    return Err(Error::Setup { problem });
+                }
                 let response = transport
                     .send(&request)
                     .await
@@ -165,4 +187,11 @@ fn bucket(method: &http::Method, path: &str) -> String {
         ["v1", resource, ..] => (*resource).into(),
         _ => String::new(),
     }
+}
+
+/// What is wrong with a path that has an empty segment, `.` or `..`: it would address another resource.
+fn hollow(request: &Request) -> Option<String> {
+    request
+        .has_hollow_segment()
+        .then(|| format!("`{request}` has an empty path segment; an id is missing"))
 }

@@ -82,6 +82,32 @@ async fn the_log_is_followed_by_its_links_through_an_empty_page() {
 }
 
 #[tokio::test]
+async fn any_list_is_streamed_page_by_page_and_none_without_its_id() {
+    let (server, okta) = org().await;
+    let next = format!("<{}/api/v1/zones?after=z1>; rel=\"next\"", server.uri());
+    on("GET", "/api/v1/zones")
+        .and(query_param("limit", "1"))
+        .respond_with(ok(json!([{"id": "z1"}])).insert_header("link", next.as_str()))
+        .expect(1)
+        .mount(&server)
+        .await;
+    on("GET", "/api/v1/zones")
+        .and(query_param("after", "z1"))
+        .respond_with(ok(json!([{"id": "z2"}])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let zones = okta.pages::<Value>(Request::get(["api", "v1", "zones"]).query("limit", "1"));
+    let zones: Vec<Value> = zones.try_collect().await.unwrap();
+    assert_eq!(zones, [json!({"id": "z1"}), json!({"id": "z2"})]);
+
+    let before = server.received_requests().await.unwrap().len();
+    let nobody: Result<Vec<_>, _> = okta.group_members("").try_collect().await;
+    assert!(matches!(nobody, Err(Error::Setup { .. })), "{nobody:?}");
+    assert_eq!(server.received_requests().await.unwrap().len(), before);
+}
+
+#[tokio::test]
 async fn a_link_away_from_the_org_gets_no_token() {
     let (server, okta) = org().await;
     on("GET", "/api/v1/policies")
