@@ -62,7 +62,7 @@ pub fn ring_policy_name(policy_name: &str, ring: &str) -> String {
 
 impl Desired {
     /// Adds a profile in rings, in the order in which they are to get it: one policy each, named after
-    /// [`ring_policy_name`].
+    /// [`ring_policy_name`]. A Mac belongs to one ring, so the last is for the device groups of all the rest.
     ///
     /// ```
     /// use jumpcloud_mdm::deploy::{Desired, Ring};
@@ -70,7 +70,7 @@ impl Desired {
     /// let desired = Desired::new("device-trust").rings("Okta device trust", [
     ///     Ring::new("pilot", b"<plist/>").device_group("macOS pilot").generation(1),
     ///     Ring::new("10 %", b"<plist/>").device_group("macOS early").generation(0),
-    ///     Ring::new("all", b"<plist/>").device_group("macOS").generation(0),
+    ///     Ring::new("all", b"<plist/>").device_group("macOS rest").generation(0),
     /// ]);
     /// assert_eq!(desired.ring_names(), ["pilot", "10 %", "all"]);
     /// assert_eq!(desired.profiles[1].policy_name, "Okta device trust (10 %)");
