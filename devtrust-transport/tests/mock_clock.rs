@@ -410,8 +410,8 @@ impl Respond for Limited {
     }
 }
 
-#[tokio::test]
-async fn a_bulk_read_slows_down_before_the_limit_and_never_sees_a_429() {
+/// A server that answers ten requests a minute, and how many it has refused.
+async fn limited_to_ten() -> (MockServer, Arc<MockClock>, Arc<AtomicUsize>) {
     let clock = MockClock::new();
     let refused = Arc::new(AtomicUsize::new(0));
     let server = MockServer::start().await;
@@ -424,6 +424,12 @@ async fn a_bulk_read_slows_down_before_the_limit_and_never_sees_a_429() {
         })
         .mount(&server)
         .await;
+    (server, clock, refused)
+}
+
+#[tokio::test]
+async fn a_bulk_read_slows_down_before_the_limit_and_never_sees_a_429() {
+    let (server, clock, refused) = limited_to_ten().await;
     let transport = transport(&server.uri(), clock.clone(), Retry::default());
     transport.send(&Request::get(["x"])).await.unwrap();
     for _ in 0..8 {
@@ -440,18 +446,7 @@ async fn a_bulk_read_slows_down_before_the_limit_and_never_sees_a_429() {
 /// Reads that start at the same time know nothing of the limit until the first of them is answered.
 #[tokio::test]
 async fn a_bulk_read_that_starts_at_once_and_cold_never_sees_a_429() {
-    let clock = MockClock::new();
-    let refused = Arc::new(AtomicUsize::new(0));
-    let server = MockServer::start().await;
-    Mock::given(any())
-        .respond_with(Limited {
-            clock: clock.clone(),
-            limit: 10,
-            window: Mutex::new((clock.now(), 0)),
-            refused: refused.clone(),
-        })
-        .mount(&server)
-        .await;
+    let (server, clock, refused) = limited_to_ten().await;
     let transport = transport(&server.uri(), clock.clone(), Retry::default());
     let request = Request::get(["x"]);
     let reads = (0..33).map(|_| transport.send(&request));

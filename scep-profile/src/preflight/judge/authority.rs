@@ -1,6 +1,6 @@
 //! The certificates of the CA and its registration authorities.
 
-use super::{Form, days_left};
+use super::{Form, days_left, is_issued_by};
 use crate::message::{self, CaCertificates, TrustedCa};
 use crate::preflight::report::{CheckSubject, Report, Status};
 use crate::{CaCertificate, FingerprintAlgorithm, ScepPayload};
@@ -66,15 +66,11 @@ fn judge_chain(ca: &TrustedCa, certificates: &CaCertificates, report: &mut Repor
                 .key_usage()
                 .is_some_and(|usage| usage.key_encipherment() || usage.digital_signature())
     };
-    let vouched_for = |certificate: &CaCertificate| {
-        let mut issuers = ca.certificates().iter();
-        issuers.any(|issuer| message::verify_issued(certificate.der(), issuer.x509()).is_ok())
-    };
     let (marked_otherwise, unknown): (Vec<_>, Vec<_>) = certificates
         .certificates()
         .iter()
         .filter(|certificate| candidate(certificate))
-        .partition(|certificate| vouched_for(certificate));
+        .partition(|certificate| is_issued_by(ca, certificate));
     let names = |certificates: &[&CaCertificate]| {
         let names: Vec<_> = certificates.iter().map(|one| one.subject()).collect();
         names.join("; ")

@@ -1,8 +1,8 @@
 //! The certificate that a trial enrolment brought.
 
-use super::days_left;
+use super::{days_left, is_issued_by};
 use crate::CaCertificate;
-use crate::message::{self, Issued, TrustedCa};
+use crate::message::{self, Issued, TrustedCa, verify_issued};
 use crate::preflight::report::{CheckSubject, Report, Status};
 use std::time::SystemTime;
 
@@ -61,19 +61,11 @@ pub(in crate::preflight) fn judge_issued(issued: &Issued, ca: &TrustedCa, report
 
 /// Whether a trusted certificate, or one of the reply that such a one has issued, is the issuer.
 fn issued_under(ca: &TrustedCa, issued: &Issued, leaf: &CaCertificate) -> bool {
-    let verifies = |certificate: &CaCertificate, issuer: &CaCertificate| {
-        message::verify_issued(certificate.der(), issuer.x509()).is_ok()
-    };
-    let trusted = ca.certificates();
     let others = issued.others.iter();
-    let others: Vec<_> = others
+    let mut between = others
         .filter_map(|der| CaCertificate::from_der(der).ok())
-        .filter(|other| other.is_ca() && trusted.iter().any(|issuer| verifies(other, issuer)))
-        .collect();
-    trusted
-        .iter()
-        .chain(&others)
-        .any(|issuer| verifies(leaf, issuer))
+        .filter(|other| other.is_ca() && is_issued_by(ca, other));
+    is_issued_by(ca, leaf) || between.any(|issuer| verify_issued(leaf.der(), issuer.x509()).is_ok())
 }
 
 #[cfg(all(test, feature = "server"))]
