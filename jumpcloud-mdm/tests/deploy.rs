@@ -7,21 +7,11 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jumpcloud_mdm::{
-    Error, JumpCloud,
-    deploy::{self, Applied, Desired, DeviceState, Event, Outcome, Plan, WaitOptions},
+    Error,
+    deploy::{self, Desired, DeviceState, Event, Outcome, WaitOptions},
 };
 use serde_json::json;
-use support::{PROFILE, State, World, desired, desired_with, key, status};
-
-async fn planned(client: &JumpCloud, desired: &Desired) -> Result<Plan, Error> {
-    let observed = deploy::observe(client, desired).await?;
-    deploy::plan(desired, &observed, &key())
-}
-
-async fn deploy(client: &JumpCloud, desired: &Desired) -> Result<Applied, Error> {
-    let plan = planned(client, desired).await?;
-    deploy::apply(client, &plan, desired, &key(), |_| {}).await
-}
+use support::{PROFILE, State, World, deploy, desired, desired_with, key, planned, status};
 
 const FIRST_RUN: [&str; 4] = [
     "POST /api/v2/policies",

@@ -4,21 +4,17 @@
 mod support;
 
 use jumpcloud_mdm::{
-    Verdict, deploy,
+    Verdict,
     proof::{self, Finding, ProofQuery},
 };
 use serde_json::json;
-use support::{World, desired, key, status};
+use support::{World, desired, status};
 
 #[tokio::test]
 async fn each_proof_stands_by_itself() {
     let world = World::start().await;
     let client = world.client();
-    let observed = deploy::observe(&client, &desired()).await.unwrap();
-    let plan = deploy::plan(&desired(), &observed, &key()).unwrap();
-    deploy::apply(&client, &plan, &desired(), &key(), |_| {})
-        .await
-        .unwrap();
+    support::deploy(&client, &desired()).await.unwrap();
     {
         let mut state = world.state();
         state.statuses = vec![status("r1", "s1", "success"), status("r2", "s2", "success")];
@@ -76,11 +72,7 @@ async fn each_proof_stands_by_itself() {
 async fn a_name_that_nothing_has_is_an_error_and_proves_no_absence() {
     let world = World::start().await;
     let client = world.client();
-    let observed = deploy::observe(&client, &desired()).await.unwrap();
-    let plan = deploy::plan(&desired(), &observed, &key()).unwrap();
-    deploy::apply(&client, &plan, &desired(), &key(), |_| {})
-        .await
-        .unwrap();
+    support::deploy(&client, &desired()).await.unwrap();
     let collect = async |query: ProofQuery| {
         let ids = ["s1".to_owned()];
         proof::collect(&client, &query, &ids).await

@@ -100,11 +100,7 @@ async fn a_deployment_shows_no_secret() {
 async fn what_a_mac_or_an_installer_quotes_is_in_no_proof() {
     let world = World::start().await;
     let client = world.client();
-    let observed = deploy::observe(&client, &desired()).await.unwrap();
-    let plan = deploy::plan(&desired(), &observed, &key()).unwrap();
-    deploy::apply(&client, &plan, &desired(), &key(), |_| {})
-        .await
-        .unwrap();
+    support::deploy(&client, &desired()).await.unwrap();
     let quote = format!("refused: {CHALLENGE} in {}", STANDARD.encode(PROFILE));
     world.state().systems[0]["mdm"]["internal"] = json!({"deviceId": "d1"});
     world.state().software_statuses =

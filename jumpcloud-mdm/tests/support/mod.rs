@@ -15,8 +15,8 @@ use std::{
 };
 
 use jumpcloud_mdm::{
-    JumpCloud, Region, Retry,
-    deploy::{Desired, DesiredProfile, DesiredSoftware, DigestKey, Package},
+    Error, JumpCloud, Region, Retry,
+    deploy::{self, Applied, Desired, DesiredProfile, DesiredSoftware, DigestKey, Package, Plan},
 };
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
@@ -399,4 +399,16 @@ fn page(items: &[Value], query: &BTreeMap<String, String>) -> Value {
         .take(number("limit", 10))
         .cloned()
         .collect()
+}
+
+/// The plan from what is there.
+pub async fn planned(client: &JumpCloud, desired: &Desired) -> Result<Plan, Error> {
+    let observed = deploy::observe(client, desired).await?;
+    deploy::plan(desired, &observed, &key())
+}
+
+/// Deploys what is wanted.
+pub async fn deploy(client: &JumpCloud, desired: &Desired) -> Result<Applied, Error> {
+    let plan = planned(client, desired).await?;
+    deploy::apply(client, &plan, desired, &key(), |_| {}).await
 }

@@ -83,12 +83,10 @@ pub async fn verify(
         Err(refusal) => found.unmet = refusal.reasons,
     }
     let weaker = trust::weaker_in_force(desired, &observed);
-    if let Err(refusal) = trust::waived(desired, weaker, &mut found.notes) {
-        let known = found.unmet.clone();
-        let others = refusal.reasons.into_iter();
-        found
-            .unmet
-            .extend(others.filter(|one| !known.contains(one)));
+    if let Err(mut refusal) = trust::waived(desired, weaker, &mut found.notes) {
+        // The plan may have been refused for them already.
+        refusal.reasons.retain(|one| !found.unmet.contains(one));
+        found.unmet.append(&mut refusal.reasons);
     }
     if observed.rule_ids(desired).is_none() {
         let missing = vec!["the app sign-in policy or its rules are not there".into()];
